@@ -1,0 +1,21 @@
+# Read by ctest, not by cmake: one test for each gtest suite that `program` lists.
+get_filename_component(name ${program} NAME)
+if(NOT EXISTS ${program})
+  add_test(${name} ${program})
+  return()
+endif()
+execute_process(COMMAND ${program} --gtest_list_tests OUTPUT_VARIABLE listing
+                RESULT_VARIABLE status WORKING_DIRECTORY ${source_dir})
+if(NOT status EQUAL 0)
+  add_test(${name} ${program})
+  return()
+endif()
+string(REGEX MATCHALL "\n[A-Za-z0-9_/]+\\.[ \n]" suites "\n${listing}")
+string(REGEX REPLACE "_test$" "" module ${name})
+string(REGEX REPLACE "^quern_" "" module ${module})
+foreach(suite ${suites})
+  string(REGEX REPLACE "[. \n]" "" suite "${suite}")
+  add_test("${module}.${suite}" ${program} "--gtest_filter=${suite}.*" --gtest_brief=1)
+  set_tests_properties("${module}.${suite}" PROPERTIES
+    WORKING_DIRECTORY ${source_dir} TIMEOUT 600 LABELS ${module})
+endforeach()

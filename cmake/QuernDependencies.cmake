@@ -1,0 +1,53 @@
+# What quern stands on. Debian's libraries are found by their own packages; the natives that
+# Debian lacks are brought by deps/install into QUERN_NATIVE_DIR. Each is linked by one module.
+
+set(QUERN_NATIVE_DIR ${CMAKE_SOURCE_DIR}/deps/native CACHE PATH
+    "Folder with include/ and lib/ of DuckDB, LightGBM and oneDAL")
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(GTest REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(benchmark)
+
+find_library(QUERN_RE2_LIBRARY re2 REQUIRED)
+add_library(quern::re2 INTERFACE IMPORTED)
+target_link_libraries(quern::re2 INTERFACE ${QUERN_RE2_LIBRARY})
+
+# quern_native(NAME HEADER library...): imported target quern::NAME, if all of it is there.
+function(quern_native name header)
+  set(found ON)
+  if(NOT EXISTS ${QUERN_NATIVE_DIR}/include/${header})
+    set(found OFF)
+  endif()
+  foreach(library ${ARGN})
+    if(NOT EXISTS ${QUERN_NATIVE_DIR}/lib/${library})
+      set(found OFF)
+    endif()
+  endforeach()
+  if(NOT found)
+    message(WARNING "quern: ${name} is not in ${QUERN_NATIVE_DIR}; run ./dev setup")
+    return()
+  endif()
+  add_library(quern_native_${name} INTERFACE)
+  target_include_directories(quern_native_${name} SYSTEM INTERFACE ${QUERN_NATIVE_DIR}/include)
+  # They do not name each other as needed, nor know where they lie: we name all of them.
+  list(TRANSFORM ARGN PREPEND ${QUERN_NATIVE_DIR}/lib/)
+  list(JOIN ARGN " " libraries)
+  target_link_options(quern_native_${name} INTERFACE
+    "SHELL:-Wl,--push-state,--no-as-needed ${libraries} -Wl,--pop-state")
+  add_library(quern::${name} ALIAS quern_native_${name})
+endfunction()
+
+quern_native(duckdb duckdb.h libduckdb.so)
+quern_native(lightgbm LightGBM/c_api.h lib_lightgbm.so)
+quern_native(onedal oneapi/dal.hpp libonedal.so.4 libonedal_core.so.4 libonedal_thread.so.4
+             libonedal_parameters.so.4 libtbb.so.12 libtbbmalloc.so.2)
