@@ -1,0 +1,29 @@
+// The one file of a model: a safetensors container (8-byte little-endian header size, JSON header,
+// aligned buffers) with format version, a content hash over all of it, and golden rows. Data only:
+// nothing in it is ever run, and everything is checked before use.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "quern/score/program.h"
+
+namespace quern::score {
+
+constexpr int kArtifactVersion = 1;
+constexpr size_t kArtifactAlignment = 64;
+constexpr uint64_t kArtifactBytesMax = uint64_t{4} << 30;
+constexpr uint64_t kArtifactHeaderBytesMax = uint64_t{64} << 20;
+
+// The same program always gives the same bytes.
+Result<std::string> artifact_bytes(const Program& program);
+// Only the container, hash, and types; Scorer::open goes on to verify and re-score.
+Result<Program> read_artifact(std::span<const std::byte> bytes);
+Result<Program> read_artifact_file(const std::string& path);
+
+// The hash that the file states of itself, as hexadecimal SHA-256.
+Result<std::string> artifact_hash(std::span<const std::byte> bytes);
+
+}  // namespace quern::score

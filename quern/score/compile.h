@@ -1,0 +1,27 @@
+// From DuckDB's bound plan of `select <features> from <table>` to row expressions. DuckDB resolved
+// every name, type, implicit cast and macro; here each operator is found in the registry of row
+// functions, which have exactly DuckDB's meaning, or the feature is refused.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quern/score/program.h"
+
+namespace quern::score {
+
+struct CompiledFeatures {
+    std::vector<Input> inputs;  // only the columns that are read
+    std::vector<Expression> expressions;
+    std::vector<Feature> features;
+};
+
+// `plan_json` is what json_serialize_plan(SELECT) gives, without `optimize`. `place` names the
+// place of a byte of that SELECT in the user's own files, for messages. All features that do not
+// compile are reported at once.
+Result<CompiledFeatures> compile_features(
+    std::string_view plan_json, const std::function<std::string(size_t position)>& place);
+
+}  // namespace quern::score

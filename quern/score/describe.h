@@ -1,0 +1,14 @@
+// A program as a person reads it, for `quern show MODEL --program`.
+#pragma once
+
+#include <string>
+
+#include "quern/score/program.h"
+
+namespace quern::score {
+
+std::string describe(const Program& program);
+// One expression as SQL-like text: "ln(income / nullif(amount, 0))".
+std::string expression_text(const Program& program, uint32_t expression);
+
+}  // namespace quern::score

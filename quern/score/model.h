@@ -1,0 +1,31 @@
+// Kinds of models: from a row of the matrix to raw scores. `train` makes the buffers, with the
+// help of models/*.h; a kind checks them in full and chooses its kernel.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "quern/base/registry.h"
+#include "quern/score/program.h"
+
+namespace quern::score {
+
+struct BoundModel {
+    // matrix [row][column_count] -> raw [row][raw_count]; must not allocate.
+    void (*score)(const void* prepared, const double* matrix, size_t row_count,
+                  double* raw) = nullptr;
+    std::shared_ptr<const void> prepared;
+    size_t raw_count = 0;
+    std::string kernel;  // the one that was chosen, for people: "lockstep"
+};
+
+struct ModelKind {
+    static constexpr std::string_view kind = "model kind";
+    std::string_view name;
+    std::string_view summary;
+    Result<BoundModel> (*bind)(const Buffers& learned, size_t column_count);
+    std::string (*describe)(const Buffers& learned);  // one line: "100 trees, 3,100 leaves"
+};
+
+}  // namespace quern::score

@@ -1,0 +1,22 @@
+// raw[o] = intercept[o] + sum over columns c, in order, of weights[o][c] * value[c].
+#pragma once
+
+#include <vector>
+
+#include "quern/score/program.h"
+
+namespace quern::score {
+
+struct Linear {
+    std::vector<double> weights;     // [raw score][matrix column]
+    std::vector<double> intercepts;  // one a raw score
+};
+FittedModel pack(const Linear& linear);
+
+// The same raw scores for every row.
+struct ConstantModel {
+    std::vector<double> raw;
+};
+FittedModel pack(const ConstantModel& constant);
+
+}  // namespace quern::score

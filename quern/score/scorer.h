@@ -1,0 +1,100 @@
+// Runs a program over batches of rows. A scorer never changes once made and serves any number of
+// threads; what changes lives in a Scratch, one a thread. A row is a batch of one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quern/frame/batch.h"
+#include "quern/score/program.h"
+
+namespace quern::score {
+
+class Scorer;
+
+// The memory of one thread's scoring: allocated once, used again for every batch.
+class Scratch {
+public:
+    explicit Scratch(const Scorer& scorer, size_t row_count_max = frame::kBatchRowsMax);
+    ~Scratch();
+    Scratch(Scratch&&) noexcept;
+    Scratch& operator=(Scratch&&) noexcept;
+
+    struct State;
+    State& state() { return *state_; }
+    const State& state() const { return *state_; }
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+// What came out, row by row. Keep one and pass it again: its memory is reused.
+struct Predictions {
+    size_t row_count = 0, output_count = 0;
+    std::vector<double> outputs;     // [row][output]: probability of each class, or the value
+    std::vector<double> raw;         // [row][raw score], as the model gives them
+    std::vector<uint32_t> labels;    // of a classifier: index of the predicted class
+    std::vector<uint8_t> is_failed;  // 1: an expression of the row failed; its outputs are NaN
+    size_t failed_count = 0;
+
+    double output(size_t row, size_t index) const { return outputs[row * output_count + index]; }
+};
+
+// Where each input of the program stands in a caller's schema; made once, by name.
+struct InputMap {
+    std::vector<uint32_t> positions;
+};
+
+class Scorer {
+public:
+    // Reads, verifies and re-scores the golden rows; Code::corrupt for anything that is not whole.
+    static Result<Scorer> open(const std::string& path);
+    static Result<Scorer> build(Program program);
+    Scorer(Scorer&&) noexcept;
+    Scorer& operator=(Scorer&&) noexcept;
+    ~Scorer();
+
+    const Program& program() const;
+    size_t matrix_column_count() const;
+    // "city=Paris", "income", "income is missing": what each column of the matrix means.
+    const std::vector<std::string>& matrix_columns() const;
+    // The feature that each column of the matrix was made of.
+    const std::vector<uint32_t>& matrix_features() const;
+    size_t raw_count() const;  // raw scores a row
+
+    // Names are matched without regard to ASCII case; types must be equal (cast in SQL before).
+    Result<InputMap> map_inputs(const frame::Schema& schema) const;
+
+    // `inputs` holds the program's inputs in their order, at most kBatchRowsMax rows. A row whose
+    // expression fails (as the same SQL would) is marked, the others are scored.
+    Status score(const frame::BatchView& inputs, Scratch& scratch, Predictions& out) const;
+    // The same from a batch of another schema.
+    Status score(const frame::BatchView& batch, const InputMap& map, Scratch& scratch,
+                 Predictions& out) const;
+
+    // The model's own input, [row][matrix column]; training reads it, so that training and
+    // scoring share every step before the model. The first row that fails is the Status.
+    Status features_matrix(const frame::BatchView& inputs, Scratch& scratch, double* out) const;
+    Status features_matrix(const frame::BatchView& batch, const InputMap& map, Scratch& scratch,
+                           double* out) const;
+
+    // A feature's values in the last batch that `scratch` has seen; good until the next one.
+    frame::ColumnView feature(size_t index, const Scratch& scratch) const;
+    // Why a row of the last batch failed: names the feature, the function and its arguments.
+    Status row_error(size_t row, const Scratch& scratch) const;
+
+    struct Plan;
+    const Plan& plan() const { return *plan_; }
+
+private:
+    explicit Scorer(std::unique_ptr<Plan> plan);
+    Status run(const frame::BatchView& inputs, Scratch& scratch) const;
+    std::unique_ptr<Plan> plan_;
+};
+
+// Scores the rows of `inputs` and keeps them in the program as golden rows (kGoldenRowsMax).
+Status add_golden_rows(Program& program, const frame::BatchView& inputs);
+
+}  // namespace quern::score
