@@ -65,7 +65,8 @@ function(quern_bench target)
                         ENABLE_EXPORTS ON)
 endfunction()
 
-# Splits the .cc files of a folder and the folders in it into `<prefix>_sources`, `_tests` and `_benches`.
+# Splits the .cc files of a folder, and of the folders in it, into `<prefix>_sources`, `_tests`
+# and `_benches`.
 macro(quern_glob prefix folder)
   file(GLOB ${prefix}_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc
        ${CMAKE_SOURCE_DIR}/${folder}/*/*.cc)
