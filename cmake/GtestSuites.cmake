@@ -15,7 +15,11 @@ string(REGEX REPLACE "_test$" "" module ${name})
 string(REGEX REPLACE "^quern_" "" module ${module})
 foreach(suite ${suites})
   string(REGEX REPLACE "[. \n]" "" suite "${suite}")
+  set(labels unit ${module})
+  if(suite MATCHES "Slow$")
+    list(APPEND labels long) # ./dev test --long
+  endif()
   add_test("${module}.${suite}" ${program} "--gtest_filter=${suite}.*" --gtest_brief=1)
   set_tests_properties("${module}.${suite}" PROPERTIES
-    WORKING_DIRECTORY ${source_dir} TIMEOUT 600 LABELS ${module})
+    WORKING_DIRECTORY ${source_dir} TIMEOUT 600 LABELS "${labels}")
 endforeach()
