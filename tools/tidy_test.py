@@ -133,7 +133,8 @@ class Functions(unittest.TestCase):
                    (2, 3, "f"))
 
     def test_strings_and_comments_hold_no_code(self):
-        self.check('int f() {\n    g("}");  // }\n    h(R"q(})q");\n    c(\'}\');\n}\n', (1, 5, "f"))
+        text = 'int f() {\n    g("}");  // }\n    h(R"q(})q");\n    c(\'}\');\n}\n'
+        self.check(text, (1, 5, "f"))
         self.check("int f() {\n    return 1'000;  // it's\n}\n", (1, 3, "f"))
         self.check("#define A(x) \\\n    {\nint f() {\n}\n", (3, 4, "f"))
 
