@@ -11,6 +11,8 @@
 
 namespace quern::frame {
 
+__extension__ using int128 = __int128;
+
 // Comments give the C++ type of one stored value. NULL is a validity bit, never a value.
 enum class TypeId : uint8_t {
     boolean,      // uint8_t, 0 or 1

@@ -1,0 +1,19 @@
+// Values as DuckDB writes them.
+#pragma once
+
+#include <string>
+
+#include "quern/frame/batch.h"
+
+namespace quern::frame {
+
+std::string present_text(const ColumnView& column, size_t row);  // of a value that is not NULL
+std::string integer_text(int128 value);
+std::string decimal_text(int128 value, int scale);
+std::string float_text(double value);  // 0.1, 1.0, 1e+16, inf, nan
+std::string float_text(float value);
+std::string date_text(int32_t days);
+std::string time_text(int64_t us);
+std::string timestamp_text(int64_t us);
+
+}  // namespace quern::frame
