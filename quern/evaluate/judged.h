@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <span>
 
+#include "quern/score/program.h"
+
 namespace quern::evaluate {
 
-enum class Task : uint8_t { classify, regress };
+using score::Task;
 
 // A look at arrays somebody else owns. Classes are positions 0 .. class_count - 1; of two, class 1
 // is the positive one.
@@ -19,11 +21,12 @@ struct Judged {
     std::span<const double> targets;        // the true value of each row (regress)
     std::span<const double> values;         // the predicted value (regress)
     std::span<const double> weights;        // empty: all 1; a row of weight 0 counts as absent
+    // Rows by falling probability of a class (ranking.h), one list a column of `probabilities`.
+    // Empty: made where it is needed; the bootstrap makes it once.
+    std::span<const uint32_t> ranking;
 
     bool is_binary() const { return task == Task::classify && class_count == 2; }
-    size_t row_count() const {
-        return task == Task::classify ? labels.size() : targets.size();
-    }
+    size_t row_count() const { return task == Task::classify ? labels.size() : targets.size(); }
     double weight(size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
 };
 

@@ -3,37 +3,35 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "quern/base/status.h"
+#include "quern/project/project.h"
 
 namespace quern::evaluate {
 
-enum class SplitKind : uint8_t {
-    stratified,  // every class is spread evenly
-    random,
-    time,        // the latest rows judge; folds are an expanding window
-    group,       // a group is never on both sides
-};
-Result<SplitKind> split_kind(std::string_view name);
-std::string_view split_kind_name(SplitKind kind);
+using project::SplitKind;
 
 // What is known of the rows; empty where the kind does not look at it.
 struct SplitRows {
     size_t row_count = 0;
-    std::span<const int32_t> labels;    // stratified: the class, 0 upwards
-    std::span<const uint64_t> groups;   // group: the same number for the same group
-    std::span<const double> times;      // time: finite
-    std::span<const uint64_t> keys;     // empty: the row's position stands for it
+    std::span<const int32_t> labels;           // stratified: the class, 0 upwards
+    std::span<const uint64_t> groups;          // group: the same number for the same group
+    std::span<const double> times;             // time: finite
+    std::span<const uint64_t> keys;            // empty: the row's position stands for it
     std::span<const std::string> class_names;  // for messages; may be empty
 };
 
+// `automatic` is time if times are given, stratified if labels are, else random. `group` puts no
+// group on both sides; of `time`, the latest rows judge and folds are an expanding window.
+SplitKind resolve(SplitKind kind, const SplitRows& rows);
+std::string_view name_of(SplitKind kind);
+
 struct HoldOut {
-    SplitKind kind = SplitKind::random;
+    SplitKind kind = SplitKind::automatic;
     double test = 0.2;  // share of the rows, in (0, 1)
     uint64_t seed = 1;
 };
@@ -43,7 +41,7 @@ struct HoldOut {
 Result<std::vector<uint8_t>> hold_out(const SplitRows& rows, const HoldOut& settings);
 
 struct FoldSettings {
-    SplitKind kind = SplitKind::random;
+    SplitKind kind = SplitKind::automatic;
     int64_t folds = 5;
     uint64_t seed = 1;
 };
