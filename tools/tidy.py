@@ -27,7 +27,10 @@ SCRIPTS = {"dev", ".ci/run", "deps/install", "deps/lock"}
 DEBT = "tools/tidy_debt.txt"
 
 BAD_NAMES = re.compile(r"(^|_)(utils?|helpers?|misc)(_|$)|^common$")
+# clang 14 cannot compile what uses libstdc++ 12's subrange or views.
+SUBRANGE = r"\b(ranges::(unique|remove(_if)?|(stable_)?partition|search|equal_range)|views::\w+)\b"
 BANNED = [
+    (re.compile(SUBRANGE), "what returns a subrange or a view", "std::unique or std::erase_if"),
     (re.compile(r"\bstd::endl\b"), "std::endl", "'\\n'"),
     (re.compile(r"\busing namespace std;"), "using namespace std", "qualified names"),
     (re.compile(r"\bcatch \(\.\.\.\)"), "catch (...)", "fence()"),

@@ -91,6 +91,8 @@ class Rules(unittest.TestCase):
         self.check(source("} catch (...) {\n"), "fence()")
         self.check(source("} catch (...) {\n", "quern/base/x.cc"))
         self.check(source("assert(x);\n"), "CHECK")
+        self.check(source("std::ranges::unique(a);\n"), "use std::unique")
+        self.check(source("std::ranges::sort(a);\n"))
         self.check(source("static_assert(x);  // assert(x)\n"))
         self.check(source('auto a = "std::endl";\n'))
         self.check(source(f"// {MARK}: later\n"), "unfinished work")

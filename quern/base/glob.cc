@@ -51,8 +51,8 @@ public:
 
     std::vector<FileFacts> sorted() && {
         std::ranges::sort(files_, {}, &FileFacts::path);
-        const auto same = std::ranges::unique(files_, {}, &FileFacts::path);
-        files_.erase(same.begin(), same.end());
+        const auto same = [](const auto& a, const auto& b) { return a.path == b.path; };
+        files_.erase(std::unique(files_.begin(), files_.end(), same), files_.end());
         return std::move(files_);
     }
 
