@@ -6,10 +6,10 @@
 
 namespace quern {
 
-int64_t unix_ms_now();                       // milliseconds since 1970 UTC
-std::string utc_text(int64_t unix_ms);       // 2026-03-01T12:30:00.000Z
+int64_t unix_ms_now();                  // milliseconds since 1970 UTC
+std::string utc_text(int64_t unix_ms);  // 2026-03-01T12:30:00.000Z
 inline std::string utc_now() { return utc_text(unix_ms_now()); }
-double steady_seconds();                     // never goes back; for durations
+double steady_seconds();  // never goes back; for durations
 
 // While it lives, unix_ms_now() is what it says, in every thread. Not nested.
 class FakeClock {

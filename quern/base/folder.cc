@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 }  // namespace
 
 Result<FileFacts> file_facts(const std::string& path) {
-    struct stat facts {};
+    struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0) return system_error(errno, "open", path);
     return FileFacts{.path = path,
                      .size_bytes = static_cast<uint64_t>(facts.st_size),
@@ -30,7 +30,7 @@ Status remove_tree(const std::string& path) {
 }
 
 Result<uint64_t> free_space_bytes(const std::string& path) {
-    struct statvfs facts {};
+    struct statvfs facts{};
     if (::statvfs(path.c_str(), &facts) != 0) return system_error(errno, "look at", path);
     return static_cast<uint64_t>(facts.f_bavail) * facts.f_frsize;
 }

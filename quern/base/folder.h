@@ -22,8 +22,8 @@ struct ListLimits {
     size_t file_count_max = 100'000;
     size_t depth_max = 32;
 };
-// Regular files below a folder, sorted by path. A linked file counts, a linked folder is followed
-// once. Names that begin with '.' are left out.
+// Regular files below a folder, sorted by path. A linked file counts; a linked folder is followed
+// once, but not back to the folder or above it. Names that begin with '.' are left out.
 Result<std::vector<FileFacts>> list_files(const std::string& folder, const ListLimits& limits = {});
 
 // Files that match, sorted: * and ? and [a-z] within a name, ** for any folders. A pattern without

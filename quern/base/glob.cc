@@ -25,7 +25,7 @@ public:
         for (const auto& name : TRY(names_in(folder))) {
             if (name[0] == '.') continue;
             const std::string path = join_path(folder, name);
-            struct stat facts {};
+            struct stat facts{};
             if (::stat(path.c_str(), &facts) != 0) continue;  // gone meanwhile, or a dead link
             if (S_ISREG(facts.st_mode)) TRY(add(path, facts));
             if (!S_ISDIR(facts.st_mode) || !is_first_visit(facts)) continue;
@@ -88,17 +88,17 @@ private:
             return resource_exhausted("more than " + std::to_string(limits_.file_count_max) +
                                       " files, such as '" + path + "'");
         }
-        files_.push_back({.path = path,
-                          .size_bytes = static_cast<uint64_t>(facts.st_size),
-                          .modified_ns = facts.st_mtim.tv_sec * 1'000'000'000 +
-                                         facts.st_mtim.tv_nsec,
-                          .is_folder = false});
+        files_.push_back(
+            {.path = path,
+             .size_bytes = static_cast<uint64_t>(facts.st_size),
+             .modified_ns = facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec,
+             .is_folder = false});
         return {};
     }
 
     Status take(const std::string& path, const std::vector<std::string>& parts, size_t part_index,
                 size_t depth, bool is_last) {
-        struct stat facts {};
+        struct stat facts{};
         if (::stat(path.c_str(), &facts) != 0) return {};
         if (is_last) return S_ISREG(facts.st_mode) ? add(path, facts) : Status();
         if (!S_ISDIR(facts.st_mode)) return {};
@@ -114,7 +114,7 @@ private:
         TRY(add_matches(folder, rest, 0, depth));
         for (const auto& name : TRY(names_to_match(folder))) {
             const std::string path = join_path(folder, name);
-            struct stat facts {};
+            struct stat facts{};
             // Linked folders are not followed: a loop of links has no end.
             if (name[0] == '.' || ::lstat(path.c_str(), &facts) != 0) continue;
             if (S_ISDIR(facts.st_mode)) TRY(add_matches(path, parts, part_index, depth + 1));
@@ -135,8 +135,12 @@ bool is_glob(std::string_view pattern) {
 
 Result<std::vector<FileFacts>> list_files(const std::string& folder, const ListLimits& limits) {
     Lister lister(limits);
-    struct stat facts {};
-    if (::stat(folder.c_str(), &facts) == 0) lister.is_first_visit(facts);
+    // Links that lead back to the folder or above it are not followed.
+    for (std::string at = absolute_path(folder);; at = folder_of(at)) {
+        struct stat facts{};
+        if (::stat(at.c_str(), &facts) == 0) lister.is_first_visit(facts);
+        if (at == "/" || at == ".") break;
+    }
     TRY(lister.add_below(folder, 1));
     return std::move(lister).sorted();
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+
 #include <nlohmann/json.hpp>
 
 #include "quern/base/nearest.h"
@@ -14,7 +15,9 @@ std::string short_number(double value) { return detail::show_value(value); }
 
 std::string in_quotes(std::string_view name) { return "'" + std::string(name) + "'"; }
 
-bool is_bounded(const Shape& shape) { return std::isfinite(shape.low) || std::isfinite(shape.high); }
+bool is_bounded(const Shape& shape) {
+    return std::isfinite(shape.low) || std::isfinite(shape.high);
+}
 
 std::string range_text(const Shape& shape) {
     if (!std::isfinite(shape.high)) {
@@ -38,8 +41,13 @@ std::string shown(const Tree& tree) {
 }
 
 Status wrong(const Tree& tree, const Shape& shape, std::string_view name) {
-    return invalid_argument(in_quotes(name) + " must be " + shape.text() + ", got " + shown(tree))
-        .at(tree.place.text());
+    auto status =
+        invalid_argument(in_quotes(name) + " must be " + shape.text() + ", got " + shown(tree))
+            .at(tree.place.text());
+    if (shape.type != "string" || !shape.choices.empty()) return status;
+    if (tree.is_null()) return std::move(status).hint("put quotes around it if `null` is the text");
+    if (tree.is_map()) return std::move(status).hint("put quotes around a text that holds ': '");
+    return status;
 }
 
 template <class T>
@@ -91,8 +99,24 @@ nlohmann::ordered_json object_schema(const std::vector<Param>& params) {
     return schema;
 }
 
+// An editor reads an unquoted true as a boolean.
+nlohmann::ordered_json choices_schema(const std::vector<std::string>& choices) {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& choice : choices) {
+        list.push_back(choice);
+        if (choice == "true" || choice == "false") list.push_back(choice == "true");
+    }
+    return list;
+}
+
 nlohmann::ordered_json schema_of(const Shape& shape) {
     nlohmann::ordered_json schema;
+    if (!shape.values.empty()) {
+        return {{"type", "object"}, {"additionalProperties", schema_of(shape.values[0])}};
+    }
+    if (shape.takes_text) {
+        return {{"anyOf", {{{"type", "string"}}, object_schema(shape.fields)}}};
+    }
     if (shape.type == "object") return object_schema(shape.fields);
     if (shape.type == "any") return nlohmann::ordered_json::object();
     if (shape.type == "array") {
@@ -104,7 +128,7 @@ nlohmann::ordered_json schema_of(const Shape& shape) {
         return {{"type", {"string", "number", "boolean"}}};
     }
     schema["type"] = shape.type;
-    if (!shape.choices.empty()) schema["enum"] = shape.choices;
+    if (!shape.choices.empty()) return {{"enum", choices_schema(shape.choices)}};
     if (std::isfinite(shape.low)) {
         schema[shape.low_is_open ? "exclusiveMinimum" : "minimum"] = shape.low;
     }
@@ -126,7 +150,8 @@ std::string Shape::text() const {
     if (type == "object") return "a map";
     if (type == "any") return "any value";
     if (type == "string") return "text";
-    std::string text = type == "boolean" ? "true or false" : (type == "integer" ? "an integer" : "a number");
+    std::string text =
+        type == "boolean" ? "true or false" : (type == "integer" ? "an integer" : "a number");
     return is_bounded(*this) ? text + " " + range_text(*this) : text;
 }
 

@@ -31,15 +31,16 @@
 namespace quern {
 
 class Param;
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 // What a value may be: enough for a message, a table row and a JSON Schema.
 struct Shape {
     std::string type;                  // boolean integer number string any object array
     std::vector<Param> fields;         // of an object
-    std::vector<Shape> items;          // of an array: exactly one
+    std::vector<Shape> items, values;  // one: of an array; of an object whose keys are free
     std::vector<std::string> choices;  // empty: no list
-    double low = -std::numeric_limits<double>::infinity();
-    double high = std::numeric_limits<double>::infinity();
+    bool takes_text = false;           // of an object: a plain text is short for it
+    double low = -kNoLimit, high = kNoLimit;
     bool low_is_open = false, high_is_open = false;
 
     std::string text() const;  // "integer in [1, 64]", "one of: a, b", "list of string"
@@ -54,12 +55,8 @@ public:
     std::function<Status(void* object, const Tree& value, const Param& self)> read;
 
     Param in(double low, double high) && { return std::move(*this).range(low, high, false, false); }
-    Param above(double low) && {
-        return std::move(*this).range(low, std::numeric_limits<double>::infinity(), true, false);
-    }
-    Param at_least(double low) && {
-        return std::move(*this).range(low, std::numeric_limits<double>::infinity(), false, false);
-    }
+    Param above(double low) && { return std::move(*this).range(low, kNoLimit, true, false); }
+    Param at_least(double low) && { return std::move(*this).range(low, kNoLimit, false, false); }
     Param range(double low, double high, bool low_is_open, bool high_is_open) &&;
     Param one_of(std::vector<std::string> choices) &&;  // of a string or of a list's items
     Param required() && {
@@ -179,7 +176,7 @@ std::string show_value(const std::optional<T>& value) {
 }  // namespace detail
 
 template <class P, class T>
-Param param(std::string_view name, T P::*field, std::string_view doc) {
+Param param(std::string_view name, T P::* field, std::string_view doc) {
     Param described;
     described.name = name;
     described.doc = doc;

@@ -72,8 +72,7 @@ void Progress::draw_when_due() {
     if (now_ms < due_ms) return;
     if (!next_draw_ms_.compare_exchange_strong(due_ms, now_ms + kDrawEveryMs)) return;
     const std::lock_guard lock(mutex_);
-    const ProgressState state{
-        .label = label_, .done = done_, .total = total_, .seconds = seconds};
+    const ProgressState state{.label = label_, .done = done_, .total = total_, .seconds = seconds};
     detail::show_status_line(progress_line(state, terminal_columns()));
 }
 

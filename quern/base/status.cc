@@ -65,6 +65,12 @@ const std::vector<Status>& Status::others() const {
     return fault_ ? fault_->others : none;
 }
 
+Status Status::without_others() const {
+    Status alone = *this;
+    if (alone.fault_) alone.fault_->others.clear();
+    return alone;
+}
+
 Status Status::at(std::string where) && {
     if (fault_ && fault_->where.empty()) fault_->where = std::move(where);
     return std::move(*this);

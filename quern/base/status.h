@@ -54,6 +54,8 @@ public:
     // Faults found in the same pass after this one, each complete in itself.
     const std::vector<Status>& others() const;
 
+    Status without_others() const;
+
     // The place in the user's own project, e.g. "models/orders.sql:14:3". The innermost one wins.
     Status at(std::string where) &&;
     // What the user can do about it. The innermost one wins.

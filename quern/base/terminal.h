@@ -10,7 +10,7 @@ bool stdout_is_terminal();
 bool stderr_is_terminal();
 bool stdout_has_color();  // a terminal, TERM is not dumb, NO_COLOR is not set
 bool stderr_has_color();
-int terminal_columns();   // of standard error; 100 when it is no terminal
+int terminal_columns();  // of standard error; 100 when it is no terminal
 
 // One write, so lines of several threads never mix; a progress bar on the last line is cleared
 // first and drawn again later. The text should end with a line end.

@@ -9,7 +9,7 @@
 
 namespace quern {
 
-int available_threads();           // by CPU affinity and the cgroup's quota; at least 1
+int available_threads();            // by CPU affinity and the cgroup's quota; at least 1
 uint64_t available_memory_bytes();  // physical memory or the cgroup's limit, the smaller one
 
 // Calls work(0) to work(count - 1), each once, on at most `thread_count` threads, the caller's

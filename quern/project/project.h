@@ -48,19 +48,19 @@ struct Source {
     std::string format;          // csv tsv parquet json ndjson; empty: by the file's ending
     std::string compression;     // none gzip zstd; empty: by the file's ending
     std::string encoding = "utf-8";
-    std::string delimiter;             // empty: found by reading
-    std::string quote = "\"";          // empty: no quoting
-    std::string escape = "\"";         // before a quote inside quotes
-    std::string comment;               // lines that begin with it are skipped; empty: none
-    std::optional<bool> has_header;    // absent: found by reading
+    std::string delimiter;           // empty: found by reading
+    std::string quote = "\"";        // empty: no quoting
+    std::string escape = "\"";       // before a quote inside quotes
+    std::string comment;             // lines that begin with it are skipped; empty: none
+    std::optional<bool> has_header;  // absent: found by reading
     int64_t skip_lines = 0;
-    std::vector<std::string> names;    // of the columns, for files without a header
+    std::vector<std::string> names;  // of the columns, for files without a header
     std::vector<std::string> null_values = {""};
     std::string date_format, timestamp_format;  // strptime's letters; empty: ISO 8601
     std::string decimal_separator = ".";
-    bool fails_on_bad_row = false;     // else quarantined
+    bool fails_on_bad_row = false;  // else quarantined
     int64_t line_bytes_max = 16 << 20;
-    int64_t sample_rows = 20'480;      // read to find types
+    int64_t sample_rows = 20'480;       // read to find types
     std::vector<SourceColumn> columns;  // as written; further ones are found by reading
 };
 
@@ -73,10 +73,11 @@ struct Table {
     Materialize materialize = Materialize::table;
     std::vector<Located> key;
     std::vector<CheckSpec> checks;
-    std::map<std::string, std::string> column_descriptions;
-    // Text from the file's first SQL byte to its end, without the settings; `vars` not yet put in.
+    // One statement: from its first word to its last, so without the settings, a last `;` and the
+    // comments around it. `$name` still stands for the variable.
     std::string sql;
-    Place sql_place;  // where it begins
+    Place sql_place;     // where it begins
+    int sql_indent = 0;  // columns before each further line, when it stands inside YAML
 };
 
 // The place of a byte of a table's SQL in the user's file.

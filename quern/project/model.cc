@@ -1,0 +1,133 @@
+// Models: models/*.yml.
+#include "quern/project/keys.h"
+
+namespace quern::project {
+namespace {
+
+constexpr double kSeedMax = 2147483647;
+
+Status read_algorithm(Model& model, const Tree& value) {
+    model.algorithm.place = value.place;
+    if (value.is_list()) {
+        return unimplemented("a list of algorithms is not known to this version of quern")
+            .at(value.place.text())
+            .hint("name one");
+    }
+    if (value.is_scalar()) {
+        model.algorithm.name = value.text;
+        return {};
+    }
+    const bool is_one_name = value.is_map() && value.entries.size() == 1;
+    if (!is_one_name || value.entries[0].value.is_scalar() || value.entries[0].value.is_list()) {
+        return invalid_argument("'algorithm' must be one name, with or without settings")
+            .at(value.place.text())
+            .hint("write `algorithm: gbdt` or `algorithm: {gbdt: {num_leaves: 31}}`");
+    }
+    model.algorithm.name = value.entries[0].key;
+    model.algorithm.settings = value.entries[0].value;
+    model.algorithm.place = value.entries[0].place;
+    return {};
+}
+
+Status read_threshold(Model& model, const Tree& value) {
+    if (value.is_map()) {
+        return unimplemented("a threshold by cost is not known to this version of quern")
+            .at(value.place.text())
+            .hint("write a number, such as `threshold: 0.5`");
+    }
+    Shape shape = detail::Typed<double>::shape();
+    shape.low = 0;
+    shape.high = 1;
+    return detail::read_value(value, shape, "threshold", model.threshold);
+}
+
+std::vector<Param> split_params() {
+    return {
+        choice_param("kind", &Split::kind, {"auto", "stratified", "random", "time", "group"},
+                     "How rows are held out. auto: time where the model has `time`, else "
+                     "stratified for classes, else random."),
+        param("test", &Split::test, "Part of the rows held out.").range(0, 1, true, true),
+        param("folds", &Split::folds, "Of cross-validation; 0: none.").in(0, 100),
+        param("seed", &Split::seed, "Same seed, same split.").in(0, kSeedMax),
+        param("group", &Split::group, "Column whose equal values stay together."),
+    };
+}
+
+Shape split_shape() {
+    Shape shape = detail::plain_shape("object");
+    shape.fields = split_params();
+    return shape;
+}
+
+Status read_split(Model& model, const Tree& value) {
+    Split& split = model.split;
+    split.place = value.place;
+    TRY(read_params(split_params(), value, &split, "split"));
+    const bool has_group = !split.group.text.empty();
+    if (split.folds == 1) {
+        return invalid_argument("'folds' must be 0 or at least 2, got '1'")
+            .at(value.find("folds")->place.text());
+    }
+    if (has_group && split.kind == SplitKind::automatic) split.kind = SplitKind::group;
+    if (has_group == (split.kind == SplitKind::group)) return {};
+    return invalid_argument(has_group ? "'group' is of a split of kind group"
+                                      : "a split of kind group needs the key 'group'")
+        .at(value.place.text())
+        .hint("write `split: {kind: group, group: COLUMN}`");
+}
+
+Status check_model(const Model& model) {
+    if (model.split.kind == SplitKind::time && !model.time) {
+        return invalid_argument("a split of kind time needs the model's key 'time'")
+            .at(model.split.place.text())
+            .hint("write `time: COLUMN`");
+    }
+    return {};
+}
+
+}  // namespace
+
+Keys model_keys() {
+    auto params = std::vector<Param>{
+        param("from", &Model::from, "The table or source to learn from.").required(),
+        param("target", &Model::target, "The column to predict.").required(),
+        param("description", &Model::description, "The question it answers."),
+        param("task", &Model::task, "Default: by the target's type and values.")
+            .one_of({"classify", "regress"}),
+        param("key", &Model::key, "Columns that name a row; never a feature."),
+        param("time", &Model::time, "Column with the time a row was known."),
+        param("weight", &Model::weight, "Column with the weight of a row."),
+        param("positive", &Model::positive,
+              "The class that `probability` speaks of; default: the rarer one."),
+        param("features", &Model::features,
+              "SQL over one row, each with an optional `as name`; default: every other column."),
+        param("exclude", &Model::exclude, "Columns that are never a feature."),
+        custom_param<Model>("algorithm", detail::plain_shape("any"),
+                            "A learner's name, or the name with its settings: "
+                            "`{gbdt: {num_leaves: 31}}`.",
+                            &read_algorithm),
+        custom_param<Model>("split", split_shape(), "Which rows are held out to measure.",
+                            &read_split),
+        param("metric", &Model::metric, "Watched by early stopping; default: by the task."),
+        custom_param<Model>("threshold", detail::Typed<double>::shape(),
+                            "Probability from which on the positive class is predicted; "
+                            "default: 0.5.",
+                            &read_threshold),
+        param("gates", &Model::gates,
+              "Conditions to be published: `roc_auc >= 0.75`, `roc_auc >= champion - 0.005`."),
+    };
+    return {.what = "model",
+            .summary = "What to learn from which table.",
+            .params = std::move(params),
+            .later = {"lookup", "tune", "balance", "calibrate", "fairness"}};
+}
+
+Result<Model> read_model(const Tree& map) {
+    Model model;
+    Status faults = read_keys(model_keys(), map, &model);
+    faults.also(check_model(model));
+    TRY(std::move(faults));
+    return model;
+}
+
+}  // namespace quern::project
