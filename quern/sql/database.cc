@@ -1,0 +1,93 @@
+#include <algorithm>
+
+#include "quern/base/folder.h"
+#include "quern/base/text.h"
+#include "quern/base/threads.h"
+#include "quern/sql/duckdb_error.h"
+#include "quern/sql/session_state.h"
+
+namespace quern::sql {
+namespace {
+
+constexpr double kMemoryPart = 0.6;  // of what the process may use; the rest is for training
+constexpr double kTempPart = 0.9;    // of the free space of the temp folder
+
+using Options = std::vector<std::pair<const char*, std::string>>;
+
+// DuckDB sizes itself by the machine's memory, not by the cgroup's, and spills without bound:
+// so all of it is always said.
+Result<Options> options_of(const DatabaseSettings& settings) {
+    const uint64_t memory = settings.memory_bytes > 0
+                                ? settings.memory_bytes
+                                : static_cast<uint64_t>(kMemoryPart * static_cast<double>(
+                                                                          available_memory_bytes()));
+    const int64_t threads = settings.threads > 0 ? settings.threads : available_threads();
+    Options options = {
+        {"memory_limit", std::to_string(memory / 1024) + "KiB"},
+        {"threads", std::to_string(threads)},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"allow_community_extensions", "false"},
+        {"access_mode", settings.is_read_only ? "READ_ONLY" : "AUTOMATIC"},
+        {"temp_directory", settings.temp_folder},
+    };
+    if (settings.temp_folder.empty()) return options;
+    uint64_t temp_bytes = settings.temp_bytes_max;
+    if (temp_bytes == 0) {
+        const uint64_t free_bytes = TRY(free_space_bytes(folder_of(settings.temp_folder)));
+        temp_bytes = static_cast<uint64_t>(kTempPart * static_cast<double>(free_bytes));
+    }
+    options.push_back({"max_temp_directory_size", std::to_string(temp_bytes / 1024) + "KiB"});
+    return options;
+}
+
+bool says_broken(std::string_view message) {
+    constexpr std::string_view kWords[] = {"not a valid DuckDB database file", "WAL", "corrupt",
+                                           "checksum", "Serialization Error", "newer version"};
+    return std::ranges::any_of(kWords, [&](std::string_view word) {
+        return message.find(word) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+Result<Database> Database::open(const DatabaseSettings& settings) {
+    OwnedConfig config;
+    if (duckdb_create_config(config.out()) != DuckDBSuccess) {
+        return internal("DuckDB has no memory for its settings");
+    }
+    for (const auto& [name, value] : TRY(options_of(settings))) {
+        if (duckdb_set_config(config.get(), name, value.c_str()) != DuckDBSuccess) {
+            return invalid_argument("DuckDB refuses the setting " + std::string(name) + " = '" +
+                                    value + "'");
+        }
+    }
+    auto state = std::make_shared<State>();
+    state->path = settings.path;
+    char* message = nullptr;
+    const char* path = settings.path.empty() ? nullptr : settings.path.c_str();
+    if (duckdb_open_ext(path, state->handle.out(), config.get(), &message) != DuckDBSuccess) {
+        const std::string words = message == nullptr ? "unknown reason" : message;
+        duckdb_free(message);
+        Status status = duckdb_status(words);
+        const bool is_locked = words.find("lock on file") != std::string::npos;
+        if (!is_locked && status.code() != Code::resource_exhausted && says_broken(words)) {
+            return corrupt("cannot open '" + settings.path + "': " + std::string(status.message()));
+        }
+        return Status(status.code(),
+                      "cannot open '" + settings.path + "': " + std::string(status.message()))
+            .hint(std::string(status.hint()));
+    }
+    return Database(std::move(state));
+}
+
+Result<Session> Database::connect() const {
+    auto state = std::make_unique<Session::State>();
+    state->database = state_;
+    if (duckdb_connect(state_->handle.get(), state->connection.out()) != DuckDBSuccess) {
+        return internal("DuckDB refuses a further session");
+    }
+    return Session(std::move(state));
+}
+
+}  // namespace quern::sql

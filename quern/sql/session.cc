@@ -1,0 +1,237 @@
+#include "quern/sql/session.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "quern/base/text.h"
+#include "quern/sql/duckdb_error.h"
+#include "quern/sql/session_state.h"
+#include "quern/sql/vector_view.h"
+
+namespace quern::sql {
+namespace {
+
+Status error_of(duckdb_result* result) {
+    const char* message = duckdb_result_error(result);
+    return duckdb_status(duckdb_result_error_type(result), message == nullptr ? "" : message);
+}
+
+Result<OwnedStatement> prepare(duckdb_connection connection, std::string_view sql) {
+    // DuckDB takes texts that end in NUL; one inside would cut the statement short.
+    if (sql.find('\0') != std::string_view::npos) {
+        return invalid_argument("the SQL holds a NUL byte");
+    }
+    OwnedStatements statements;
+    const std::string text(sql);
+    const idx_t count = duckdb_extract_statements(connection, text.c_str(), statements.out());
+    if (count == 0) {
+        const char* message = duckdb_extract_statements_error(statements.get());
+        if (message == nullptr) return invalid_argument("there is no SQL statement");
+        return duckdb_status(DUCKDB_ERROR_PARSER, message);
+    }
+    if (count > 1) return invalid_argument("one SQL statement is expected, got several");
+    OwnedStatement statement;
+    if (duckdb_prepare_extracted_statement(connection, statements.get(), 0, statement.out()) !=
+        DuckDBSuccess) {
+        const char* message = duckdb_prepare_error(statement.get());
+        return duckdb_status(message == nullptr ? "" : message);
+    }
+    return statement;
+}
+
+frame::Schema schema_of(duckdb_prepared_statement statement) {
+    frame::Schema schema;
+    for (idx_t i = 0; i < duckdb_prepared_statement_column_count(statement); ++i) {
+        const OwnedType type(duckdb_prepared_statement_column_logical_type(statement, i));
+        const char* name = duckdb_prepared_statement_column_name(statement, i);
+        schema.push_back({name == nullptr ? "" : name, type_of(type.get())});
+        duckdb_free(const_cast<char*>(name));
+    }
+    return schema;
+}
+
+bool keeps_all(const frame::Schema& schema) {
+    return std::ranges::none_of(
+        schema, [](const auto& column) { return column.type.id == frame::TypeId::other; });
+}
+
+// The query with the columns that frame does not keep turned into DuckDB's text of them.
+std::string as_texts(std::string_view sql, const frame::Schema& schema) {
+    std::string select = "select ", names;
+    for (size_t i = 0; i < schema.size(); ++i) {
+        const std::string name = quote_identifier("c" + std::to_string(i));
+        if (i > 0) select += ", ", names += ", ";
+        select += name;
+        if (schema[i].type.id == frame::TypeId::other) select += "::varchar";
+        names += name;
+    }
+    return select + " from (\n" + std::string(sql) + "\n) as q(" + names + ")";
+}
+
+}  // namespace
+
+Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+Reader::~Reader() = default;
+
+const frame::Schema& Reader::schema() const { return state_->schema; }
+
+Result<std::optional<Reader::Views>> Reader::next() {
+    state_->chunk = OwnedChunk(duckdb_fetch_chunk(*state_->result.out()));
+    if (state_->chunk.get() == nullptr) {
+        const char* message = duckdb_result_error(state_->result.out());
+        if (message != nullptr && *message != '\0') return error_of(state_->result.out());
+        return std::optional<Views>();
+    }
+    Views views;
+    views.row_count = duckdb_data_chunk_get_size(state_->chunk.get());
+    for (size_t i = 0; i < state_->schema.size(); ++i) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(state_->chunk.get(), i);
+        views.columns.push_back(
+            view_of(vector, state_->schema[i].type, views.row_count, state_->texts[i]));
+    }
+    return std::optional<Views>(std::move(views));
+}
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Status Session::execute(std::string_view sql) {
+    if (sql.find('\0') != std::string_view::npos) {
+        return invalid_argument("the SQL holds a NUL byte");
+    }
+    OwnedResult result;
+    const std::string text(sql);
+    if (duckdb_query(state_->connection.get(), text.c_str(), result.out()) != DuckDBSuccess) {
+        return error_of(result.out());
+    }
+    return {};
+}
+
+Status Session::in_transaction(const std::vector<std::string>& statements) {
+    TRY(execute("begin transaction"));
+    for (const auto& statement : statements) {
+        Status status = execute(statement);
+        if (status.ok()) continue;
+        execute("rollback").ignore("the first failure is the one to tell");
+        return status;
+    }
+    Status committed = execute("commit");
+    if (!committed.ok()) execute("rollback").ignore("the commit's failure is the one to tell");
+    return committed;
+}
+
+Result<Reader> Session::query(std::string_view sql) {
+    auto state = std::make_unique<Reader::State>();
+    state->statement = TRY(prepare(state_->connection.get(), sql));
+    state->schema = schema_of(state->statement.get());
+    if (!keeps_all(state->schema)) {
+        while (!sql.empty() && (sql.back() == ';' || trim(sql.substr(sql.size() - 1)).empty())) {
+            sql.remove_suffix(1);
+        }
+        state->statement = TRY(prepare(state_->connection.get(), as_texts(sql, state->schema)));
+    }
+    if (duckdb_execute_prepared_streaming(state->statement.get(), state->result.out()) !=
+        DuckDBSuccess) {
+        return error_of(state->result.out());
+    }
+    state->texts.resize(state->schema.size());
+    return Reader(std::move(state));
+}
+
+Result<frame::Batch> Session::query_all(std::string_view sql, size_t row_count_max) {
+    Reader reader = TRY(query(sql));
+    frame::Batch batch;
+    batch.schema = reader.schema();
+    for (const auto& column : batch.schema) batch.columns.emplace_back(column.type);
+    while (auto views = TRY(reader.next())) {
+        if (batch.row_count + views->row_count > row_count_max) {
+            return resource_exhausted("more than " + with_thousands(int64_t(row_count_max)) +
+                                      " rows");
+        }
+        for (size_t i = 0; i < batch.columns.size(); ++i) {
+            for (size_t row = 0; row < views->row_count; ++row) {
+                batch.columns[i].append_from(views->columns[i], row);
+            }
+        }
+        batch.row_count += views->row_count;
+    }
+    return batch;
+}
+
+Result<std::optional<std::string>> Session::query_text(std::string_view sql) {
+    Reader reader = TRY(query(sql));
+    const auto views = TRY(reader.next());
+    if (!views || views->row_count != 1 || views->columns.empty()) {
+        return internal("one row was expected of: " + std::string(sql));
+    }
+    if (!views->columns[0].is_valid(0)) return std::optional<std::string>();
+    return std::optional<std::string>(frame::value_text(views->columns[0], 0));
+}
+
+Result<int64_t> Session::query_int(std::string_view sql) {
+    const auto text = TRY(query_text(sql));
+    int64_t number = 0;
+    if (!text) return internal("a number was expected, got NULL, of: " + std::string(sql));
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (error != std::errc() || end != text->data() + text->size()) {
+        return internal("a whole number was expected, got '" + *text + "'");
+    }
+    return number;
+}
+
+Result<frame::Schema> Session::columns_of(std::string_view sql) {
+    const auto statement = TRY(prepare(state_->connection.get(), sql));
+    auto schema = schema_of(statement.get());
+    if (keeps_all(schema)) return schema;
+    std::string text(sql);
+    const auto described = TRY(query_all("describe " + text));
+    for (size_t i = 0; i < schema.size() && i < described.row_count; ++i) {
+        if (schema[i].type.id != frame::TypeId::other) continue;
+        schema[i].type.sql_name = described.columns[1].text(i);
+    }
+    return schema;
+}
+
+Status Session::append(const TableName& table, const frame::Batch& batch) {
+    OwnedAppender appender;
+    const auto check = [&](duckdb_state state) -> Status {
+        if (state == DuckDBSuccess) return {};
+        const char* message = duckdb_appender_error(appender.get());
+        return duckdb_status(message == nullptr ? "cannot append rows" : message);
+    };
+    TRY(check(duckdb_appender_create(state_->connection.get(), table.schema.c_str(),
+                                     table.table.c_str(), appender.out())));
+    std::vector<OwnedType> types;
+    std::vector<duckdb_logical_type> handles;
+    for (const auto& column : batch.schema) {
+        types.emplace_back(duckdb_type_of(column.type));
+        if (types.back().get() == nullptr) {
+            return unimplemented("cannot append values of type " + column.type.text());
+        }
+        handles.push_back(types.back().get());
+    }
+    for (size_t first = 0; first < batch.row_count; first += frame::kBatchRowsMax) {
+        const size_t count = std::min(frame::kBatchRowsMax, batch.row_count - first);
+        const OwnedChunk chunk(duckdb_create_data_chunk(handles.data(), handles.size()));
+        for (size_t i = 0; i < batch.columns.size(); ++i) {
+            auto view = batch.columns[i].view();
+            // Batches begin at a multiple of 64, so validity words can be shared.
+            view.data = static_cast<const std::byte*>(view.data) +
+                        first * frame::value_size_bytes(view.type);
+            if (view.validity != nullptr) view.validity += first / 64;
+            view.row_count = count;
+            fill_vector(duckdb_data_chunk_get_vector(chunk.get(), i), view);
+        }
+        duckdb_data_chunk_set_size(chunk.get(), count);
+        TRY(check(duckdb_append_data_chunk(appender.get(), chunk.get())));
+    }
+    return check(duckdb_appender_close(appender.get()));
+}
+
+void Session::interrupt() { duckdb_interrupt(state_->connection.get()); }
+
+}  // namespace quern::sql

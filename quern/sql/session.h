@@ -1,0 +1,104 @@
+// The only door to DuckDB: databases, sessions and what queries give back. Everything that goes
+// wrong comes as a Status; a DuckDB error keeps its own words without the "Binder Error:" before
+// and the "LINE 1:" after them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quern/frame/batch.h"
+
+namespace quern::sql {
+
+struct DatabaseSettings {
+    std::string path;            // empty: in memory
+    bool is_read_only = false;
+    int64_t threads = 0;         // 0: all this process may use
+    uint64_t memory_bytes = 0;   // 0: 60 % of what this process may use
+    std::string temp_folder;     // for what does not fit; empty: none, and nothing spills
+    uint64_t temp_bytes_max = 0;  // 0: nine tenths of what is free there now
+};
+
+class Session;
+
+// One open database file. Sessions keep it alive. DuckDB lets one process write at a time.
+class Database {
+public:
+    // unavailable: another process has it open; corrupt: DuckDB cannot read or replay it.
+    static Result<Database> open(const DatabaseSettings& settings);
+    Result<Session> connect() const;
+
+    struct State;
+
+private:
+    explicit Database(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    std::shared_ptr<State> state_;
+};
+
+// The rows of a query, batch by batch as DuckDB makes them. The session must outlive it and runs
+// nothing else meanwhile.
+class Reader {
+public:
+    Reader(Reader&&) noexcept;
+    Reader& operator=(Reader&&) noexcept;
+    ~Reader();
+
+    const frame::Schema& schema() const;
+    // The next batch (at most frame::kBatchRowsMax rows); nothing at the end. Its views are good
+    // until the next call.
+    struct Views {
+        std::vector<frame::ColumnView> columns;
+        size_t row_count = 0;
+    };
+    Result<std::optional<Views>> next();
+
+    struct State;
+
+private:
+    friend class Session;
+    explicit Reader(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// A connection: one thread at a time, apart from interrupt().
+class Session {
+public:
+    Session(Session&&) noexcept;
+    Session& operator=(Session&&) noexcept;
+    ~Session();
+
+    // Runs one or more statements; what they return is dropped.
+    Status execute(std::string_view sql);
+    // The first failure inside rolls all of it back.
+    Status in_transaction(const std::vector<std::string>& statements);
+    // One statement that returns rows. Columns of types that frame does not keep come as text.
+    Result<Reader> query(std::string_view sql);
+    // All rows at once, owned; resource_exhausted beyond `row_count_max`.
+    Result<frame::Batch> query_all(std::string_view sql, size_t row_count_max = 10'000'000);
+    // The first column of the only row.
+    Result<int64_t> query_int(std::string_view sql);
+    Result<std::optional<std::string>> query_text(std::string_view sql);  // nothing for NULL
+    // Names and types of what a SELECT gives, without running it.
+    Result<frame::Schema> columns_of(std::string_view sql);
+    // Adds rows to a table; columns by position, of equal types.
+    struct TableName {
+        std::string schema = "main", table;
+    };
+    Status append(const TableName& table, const frame::Batch& batch);
+
+    // Stops the query that runs now, from any thread; it ends as `cancelled`.
+    void interrupt();
+
+    struct State;
+
+private:
+    friend class Database;
+    explicit Session(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace quern::sql

@@ -1,0 +1,29 @@
+// What is behind Database, Session and Reader.
+#pragma once
+
+#include <mutex>
+
+#include "quern/sql/duckdb_handle.h"
+#include "quern/sql/session.h"
+
+namespace quern::sql {
+
+struct Database::State {
+    OwnedDatabase handle;
+    std::string path;
+};
+
+struct Session::State {
+    std::shared_ptr<Database::State> database;  // destroyed after the connection
+    OwnedConnection connection;
+};
+
+struct Reader::State {
+    OwnedStatement statement;
+    OwnedResult result;
+    OwnedChunk chunk;
+    frame::Schema schema;
+    std::vector<std::vector<std::string_view>> texts;
+};
+
+}  // namespace quern::sql
