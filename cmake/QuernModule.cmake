@@ -3,6 +3,8 @@
 set(QUERN_TEST_DIR ${CMAKE_BINARY_DIR}/tests)
 set(QUERN_RPATH "$ORIGIN" "$ORIGIN/.." ${QUERN_NATIVE_DIR}/lib)
 set(CMAKE_BUILD_RPATH ${QUERN_RPATH})
+# The old kind of run path also holds for what is opened on behalf of a sanitizer's dlopen.
+add_link_options(-Wl,--disable-new-dtags)
 define_property(GLOBAL PROPERTY QUERN_LAYER_COUNT)
 set_property(GLOBAL PROPERTY QUERN_LAYER_COUNT 0)
 set_property(GLOBAL PROPERTY QUERN_BUILT "")
