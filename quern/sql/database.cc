@@ -17,10 +17,10 @@ using Options = std::vector<std::pair<const char*, std::string>>;
 // DuckDB sizes itself by the machine's memory, not by the cgroup's, and spills without bound:
 // so all of it is always said.
 Result<Options> options_of(const DatabaseSettings& settings) {
-    const uint64_t memory = settings.memory_bytes > 0
-                                ? settings.memory_bytes
-                                : static_cast<uint64_t>(kMemoryPart * static_cast<double>(
-                                                                          available_memory_bytes()));
+    const uint64_t memory =
+        settings.memory_bytes > 0
+            ? settings.memory_bytes
+            : static_cast<uint64_t>(kMemoryPart * static_cast<double>(available_memory_bytes()));
     const int64_t threads = settings.threads > 0 ? settings.threads : available_threads();
     Options options = {
         {"memory_limit", std::to_string(memory / 1024) + "KiB"},
@@ -42,8 +42,12 @@ Result<Options> options_of(const DatabaseSettings& settings) {
 }
 
 bool says_broken(std::string_view message) {
-    constexpr std::string_view kWords[] = {"not a valid DuckDB database file", "WAL", "corrupt",
-                                           "checksum", "Serialization Error", "newer version"};
+    constexpr std::string_view kWords[] = {"not a valid DuckDB database file",
+                                           "WAL",
+                                           "corrupt",
+                                           "checksum",
+                                           "Serialization Error",
+                                           "newer version"};
     return std::ranges::any_of(kWords, [&](std::string_view word) {
         return message.find(word) != std::string_view::npos;
     });
@@ -72,7 +76,8 @@ Result<Database> Database::open(const DatabaseSettings& settings) {
         Status status = duckdb_status(words);
         const bool is_locked = words.find("lock on file") != std::string::npos;
         if (!is_locked && status.code() != Code::resource_exhausted && says_broken(words)) {
-            return corrupt("cannot open '" + settings.path + "': " + std::string(status.message()));
+            return corrupt("cannot open '" + settings.path + "': " + std::string(status.message()))
+                .hint("it holds only what can be made again: move it away and run again");
         }
         return Status(status.code(),
                       "cannot open '" + settings.path + "': " + std::string(status.message()))
@@ -87,7 +92,10 @@ Result<Session> Database::connect() const {
     if (duckdb_connect(state_->handle.get(), state->connection.out()) != DuckDBSuccess) {
         return internal("DuckDB refuses a further session");
     }
-    return Session(std::move(state));
+    Session session(std::move(state));
+    // Errors that tell their position; the same day and hour everywhere.
+    TRY(session.execute("set errors_as_json = true; set timezone = 'UTC'"));
+    return session;
 }
 
 }  // namespace quern::sql

@@ -1,105 +1,185 @@
 #include "quern/sql/duckdb_error.h"
 
-#include <string>
+#include <simdjson.h>
 
+#include <charconv>
+#include <optional>
+#include <vector>
+
+#include "quern/base/nearest.h"
 #include "quern/base/text.h"
 
 namespace quern::sql {
 namespace {
 
-struct Kind {
-    std::string_view prefix;
+struct KindCode {
+    std::string_view kind;  // in lower case
     Code code;
 };
-
-// DuckDB writes "<kind> Error: " in front of what it says.
-constexpr Kind kKinds[] = {
-    {"Parser", Code::invalid_argument},         {"Syntax", Code::invalid_argument},
-    {"Binder", Code::invalid_argument},         {"Catalog", Code::not_found},
-    {"Conversion", Code::invalid_argument},     {"Out of Range", Code::invalid_argument},
-    {"Invalid Input", Code::invalid_argument},  {"Constraint", Code::failed_precondition},
-    {"IO", Code::unavailable},                  {"Out of Memory", Code::resource_exhausted},
-    {"Permission", Code::permission_denied},    {"INTERRUPT", Code::cancelled},
-    {"Interrupt", Code::cancelled},             {"TransactionContext", Code::failed_precondition},
-    {"Not implemented", Code::unimplemented},   {"Serialization", Code::corrupt},
-    {"INTERNAL", Code::internal},               {"FATAL", Code::internal},
-    {"Dependency", Code::failed_precondition},  {"Mismatch Type", Code::invalid_argument},
-    {"Invalid", Code::invalid_argument},        {"Missing Extension", Code::unimplemented},
+// All else is the fault of the SQL: invalid_argument.
+constexpr KindCode kCodes[] = {
+    {"catalog", Code::not_found},
+    {"constraint", Code::failed_precondition},
+    {"dependency", Code::failed_precondition},
+    {"transactioncontext", Code::failed_precondition},
+    {"transaction", Code::failed_precondition},
+    {"io", Code::unavailable},
+    {"connection", Code::unavailable},
+    {"out of memory", Code::resource_exhausted},
+    {"permission", Code::permission_denied},
+    {"interrupt", Code::cancelled},
+    {"not implemented", Code::unimplemented},
+    {"missing extension", Code::unimplemented},
+    {"serialization", Code::corrupt},
+    {"internal", Code::internal},
+    {"fatal", Code::internal},
 };
 
-Code code_of_type(duckdb_error_type type) {
-    switch (type) {
-        case DUCKDB_ERROR_IO:
-            return Code::unavailable;
-        case DUCKDB_ERROR_OUT_OF_MEMORY:
-            return Code::resource_exhausted;
-        case DUCKDB_ERROR_INTERRUPT:
-            return Code::cancelled;
-        case DUCKDB_ERROR_PERMISSION:
-            return Code::permission_denied;
-        case DUCKDB_ERROR_CATALOG:
-            return Code::not_found;
-        case DUCKDB_ERROR_TRANSACTION:
-        case DUCKDB_ERROR_CONSTRAINT:
-        case DUCKDB_ERROR_DEPENDENCY:
-            return Code::failed_precondition;
-        case DUCKDB_ERROR_NOT_IMPLEMENTED:
-            return Code::unimplemented;
-        case DUCKDB_ERROR_SERIALIZATION:
-            return Code::corrupt;
-        case DUCKDB_ERROR_INTERNAL:
-        case DUCKDB_ERROR_FATAL:
-            return Code::internal;
-        default:
-            return Code::invalid_argument;
-    }
+bool has(std::string_view text, std::string_view words) {
+    return text.find(words) != std::string_view::npos;
 }
 
-// Splits "Binder Error: words" and says which kind it was.
-std::string_view without_kind(std::string_view message, Code& code) {
-    for (const auto& kind : kKinds) {
-        if (!message.starts_with(kind.prefix)) continue;
-        const auto rest = message.substr(kind.prefix.size());
-        constexpr std::string_view kMark = " Error: ";
-        if (!rest.starts_with(kMark)) continue;
-        code = kind.code;
-        return rest.substr(kMark.size());
-    }
-    return message;
+// The words of other kinds may be the user's own.
+bool is_kind(const DuckdbError& error, std::string_view kind) {
+    return lower_ascii(error.kind) == kind;
 }
 
-bool says_disk_full(std::string_view message) {
-    return message.find("No space left on device") != std::string_view::npos ||
-           message.find("Disk quota exceeded") != std::string_view::npos;
+bool says_disk_full(const DuckdbError& error) {
+    return is_kind(error, "io") && (has(error.message, "No space left on device") ||
+                                    has(error.message, "Disk quota exceeded"));
 }
 
-Status status_of(Code code, std::string_view message) {
-    message = without_kind(message, code);
-    message = message.substr(0, message.find("\n\nLINE "));
-    std::string hint;
-    constexpr std::string_view kMeant = "\nDid you mean ";
-    if (const size_t at = message.find(kMeant); at != std::string_view::npos) {
-        hint = "did you mean " + std::string(trim(message.substr(at + kMeant.size())));
-        message = message.substr(0, at);
+Code code_of(const DuckdbError& error) {
+    const std::string kind = lower_ascii(error.kind);
+    if (says_disk_full(error)) return Code::resource_exhausted;
+    if (kind == "catalog" && has(error.message, "already exists")) return Code::already_exists;
+    for (const auto& [name, code] : kCodes) {
+        if (kind == name) return code;
     }
-    if (says_disk_full(message)) {
-        code = Code::resource_exhausted;
-        hint = "free some space; nothing published was changed";
+    return Code::invalid_argument;
+}
+
+// The items of `a, b.c` or `"a", "b c"`; a comma within brackets is of the item: `f(A, B) -> C`.
+std::vector<std::string> items_of(std::string_view list) {
+    std::vector<std::string> items;
+    std::string item;
+    bool is_quoted = false;
+    int depth = 0;
+    for (const char c : list) {
+        if (c == '"') {
+            is_quoted = !is_quoted;
+        } else if (c == ',' && !is_quoted && depth == 0) {
+            items.emplace_back(trim(item));
+            item.clear();
+            continue;
+        } else {
+            item += c;
+        }
+        if (c == '(') ++depth;
+        if (c == ')') --depth;
     }
-    if (message.find("Could not set lock on file") != std::string_view::npos) {
-        code = Code::unavailable;
-        hint = "another process has it open; wait for it or stop it";
+    if (!trim(item).empty()) items.emplace_back(trim(item));
+    return items;
+}
+
+// DuckDB's words without its lists of candidates, which go into the hint, and the line of SQL.
+std::string message_of(const DuckdbError& error) {
+    if (error.subtype == "COLUMN_NOT_FOUND" && !error.name.empty()) {
+        return "there is no column `" + error.name + "` here";
     }
-    Status status(code, std::string(trim(message)));
-    return hint.empty() ? status : std::move(status).hint(std::move(hint));
+    if (error.subtype == "MISSING_ENTRY" && !error.name.empty()) {
+        const std::string type = error.entry_type.empty() ? "entry" : lower_ascii(error.entry_type);
+        return "there is no " + type + " `" + error.name + "`";
+    }
+    std::string message = error.message;
+    for (const std::string_view tail :
+         {"\nDid you mean", "\nCandidate", "\n\tCandidate", "\n\nLINE "}) {
+        message = message.substr(0, message.find(tail));
+    }
+    return std::string(trim(message));
+}
+
+std::string hint_of(const DuckdbError& error) {
+    if (says_disk_full(error)) return "free some space; nothing published was changed";
+    if (is_kind(error, "io") && has(error.message, "Could not set lock on file")) {
+        return "another process has it open; wait for it or stop it";
+    }
+    const auto candidates = items_of(error.candidates);
+    if (candidates.empty()) return "";
+    std::string list;
+    for (const auto& item : candidates) list += (list.empty() ? "" : ", ") + item;
+    if (error.subtype == "NO_MATCHING_FUNCTION") return "there are: " + list;
+    const std::vector<std::string_view> views(candidates.begin(), candidates.end());
+    std::string close = nearest(error.name, views);
+    if (close.empty() && candidates.size() == 1) close = candidates[0];
+    return close.empty() ? "there are: " + list : "did you mean `" + close + "`?";
+}
+
+// The parser counts in characters, all else in bytes.
+std::optional<size_t> offset_of(const DuckdbError& error, const SqlOrigin& origin) {
+    size_t position = 0;
+    const char* end = error.position.data() + error.position.size();
+    const auto read = std::from_chars(error.position.data(), end, position);
+    if (read.ec != std::errc() || read.ptr != end || position < origin.shift_bytes) return {};
+    position -= origin.shift_bytes;
+    if (!is_kind(error, "parser")) return std::min(position, origin.sql.size());
+    size_t offset = 0;
+    const auto is_inside = [&] {
+        return offset < origin.sql.size() &&
+               (static_cast<unsigned char>(origin.sql[offset]) & 0xC0) == 0x80;
+    };
+    for (; position > 0 && offset < origin.sql.size(); --position) {
+        ++offset;
+        while (is_inside()) ++offset;
+    }
+    return offset;
+}
+
+bool read_json(std::string_view text, DuckdbError& error) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    if (parser.parse(simdjson::padded_string(text)).get(root) != simdjson::SUCCESS) return false;
+    const auto field = [&](const char* name) {
+        std::string_view value;
+        return root[name].get_string().get(value) == simdjson::SUCCESS ? std::string(value) : "";
+    };
+    error.message = field("exception_message");
+    if (error.message.empty()) return false;
+    error.kind = field("exception_type");
+    error.subtype = field("error_subtype");
+    error.name = field("name");
+    error.entry_type = field("type");
+    error.candidates = field("candidates");
+    error.position = field("position");
+    return true;
+}
+
+DuckdbError error_of(std::string_view text) {
+    DuckdbError error;
+    constexpr std::string_view kMark = " Error: ";
+    constexpr size_t kKindBytesMax = 40;
+    const size_t mark = text.find(kMark);
+    const bool has_kind = mark != std::string_view::npos && mark < kKindBytesMax;
+    const auto words = has_kind ? text.substr(mark + kMark.size()) : text;
+    if (words.starts_with('{') && read_json(words, error)) return error;
+    error.kind = has_kind ? text.substr(0, mark) : "";
+    error.message = words;
+    return error;
 }
 
 }  // namespace
 
-Status duckdb_status(duckdb_error_type type, std::string_view message) {
-    return status_of(code_of_type(type), message);
+Status duckdb_status(const DuckdbError& error, const SqlOrigin& origin) {
+    Status status(code_of(error), message_of(error));
+    const std::string hint = hint_of(error);
+    if (!hint.empty()) status = std::move(status).hint(hint);
+    if (origin.place == nullptr || !*origin.place) return status;
+    const auto offset = offset_of(error, origin);
+    return std::move(status).at((*origin.place)(offset.value_or(0)));
 }
 
-Status duckdb_status(std::string_view message) { return status_of(Code::invalid_argument, message); }
+Status duckdb_status(std::string_view text, const SqlOrigin& origin) {
+    return duckdb_status(error_of(text), origin);
+}
 
 }  // namespace quern::sql

@@ -1,18 +1,31 @@
-// DuckDB's errors as Status.
+// DuckDB's errors as Status, with the place in the user's file and the nearest known name.
 #pragma once
 
 #include <duckdb.h>
 
+#include <string>
 #include <string_view>
 
 #include "quern/base/status.h"
+#include "quern/sql/session.h"
 
 namespace quern::sql {
 
-// Code by DuckDB's kind; the message without the kind before it and the source line behind it.
-// A "Did you mean" of DuckDB becomes the hint.
-Status duckdb_status(duckdb_error_type type, std::string_view message);
-// For calls that give only a text.
-Status duckdb_status(std::string_view message);
+// Which SQL failed, as its author wrote it.
+struct SqlOrigin {
+    std::string_view sql;
+    const PlaceOf* place = nullptr;  // null or empty: the status gets no place
+    size_t shift_bytes = 0;          // how much quern put before it
+};
+
+// What DuckDB tells of an error; empty is unknown.
+struct DuckdbError {
+    std::string kind;  // "Binder", "binder"
+    std::string message, subtype, name, entry_type, candidates, position;
+};
+
+Status duckdb_status(const DuckdbError& error, const SqlOrigin& origin = {});
+// From the text of an error: "Binder Error: " and a JSON object or plain words.
+Status duckdb_status(std::string_view text, const SqlOrigin& origin = {});
 
 }  // namespace quern::sql

@@ -4,37 +4,54 @@
 #include <charconv>
 
 #include "quern/base/text.h"
-#include "quern/sql/duckdb_error.h"
+#include "quern/project/sql_text.h"
+#include "quern/sql/logical_type.h"
 #include "quern/sql/session_state.h"
 #include "quern/sql/vector_view.h"
 
 namespace quern::sql {
 namespace {
 
-Status error_of(duckdb_result* result) {
+Status error_of(duckdb_result* result, const SqlOrigin& origin) {
     const char* message = duckdb_result_error(result);
-    return duckdb_status(duckdb_result_error_type(result), message == nullptr ? "" : message);
+    return duckdb_status(message == nullptr ? "no reason was given" : message, origin);
 }
 
-Result<OwnedStatement> prepare(duckdb_connection connection, std::string_view sql) {
-    // DuckDB takes texts that end in NUL; one inside would cut the statement short.
-    if (sql.find('\0') != std::string_view::npos) {
-        return invalid_argument("the SQL holds a NUL byte");
+Status placed(Status status, const SqlOrigin& origin, size_t offset) {
+    if (origin.place == nullptr || !*origin.place) return status;
+    return std::move(status).at((*origin.place)(offset));
+}
+
+// DuckDB takes texts that end in NUL; one inside would cut the statement short.
+Status check_text(const SqlOrigin& origin) {
+    const size_t nul = origin.sql.find('\0');
+    if (nul != std::string_view::npos) {
+        return placed(invalid_argument("the SQL holds a NUL byte"), origin, nul);
     }
+    const size_t broken = first_not_utf8(origin.sql);
+    if (broken == std::string_view::npos) return {};
+    return placed(invalid_argument("the SQL is not UTF-8"), origin, broken);
+}
+
+Result<OwnedStatement> prepare(duckdb_connection connection, std::string_view sql,
+                               const SqlOrigin& origin) {
+    TRY(check_text(origin));
     OwnedStatements statements;
     const std::string text(sql);
     const idx_t count = duckdb_extract_statements(connection, text.c_str(), statements.out());
     if (count == 0) {
         const char* message = duckdb_extract_statements_error(statements.get());
-        if (message == nullptr) return invalid_argument("there is no SQL statement");
-        return duckdb_status(DUCKDB_ERROR_PARSER, message);
+        if (message != nullptr) return duckdb_status(message, origin);
+        return placed(invalid_argument("there is no SQL statement"), origin, 0);
     }
-    if (count > 1) return invalid_argument("one SQL statement is expected, got several");
+    if (count > 1) {
+        return placed(invalid_argument("one SQL statement is expected, got several"), origin, 0);
+    }
     OwnedStatement statement;
     if (duckdb_prepare_extracted_statement(connection, statements.get(), 0, statement.out()) !=
         DuckDBSuccess) {
         const char* message = duckdb_prepare_error(statement.get());
-        return duckdb_status(message == nullptr ? "" : message);
+        return duckdb_status(message == nullptr ? "" : message, origin);
     }
     return statement;
 }
@@ -55,8 +72,12 @@ bool keeps_all(const frame::Schema& schema) {
         schema, [](const auto& column) { return column.type.id == frame::TypeId::other; });
 }
 
+struct Wrapped {
+    std::string sql;
+    size_t shift_bytes;  // how far the query moved
+};
 // The query with the columns that frame does not keep turned into DuckDB's text of them.
-std::string as_texts(std::string_view sql, const frame::Schema& schema) {
+Wrapped as_texts(std::string_view sql, const frame::Schema& schema) {
     std::string select = "select ", names;
     for (size_t i = 0; i < schema.size(); ++i) {
         const std::string name = quote_identifier("c" + std::to_string(i));
@@ -65,7 +86,14 @@ std::string as_texts(std::string_view sql, const frame::Schema& schema) {
         if (schema[i].type.id == frame::TypeId::other) select += "::varchar";
         names += name;
     }
-    return select + " from (\n" + std::string(sql) + "\n) as q(" + names + ")";
+    select += " from (\n";
+    return {select + std::string(sql) + "\n) as q(" + names + ")", select.size()};
+}
+
+// Without the ';' and the comments behind it, so that it can stand in brackets.
+std::string_view without_end(std::string_view sql) {
+    const auto statements = project::scan_sql(sql).statements;
+    return statements.size() == 1 ? sql.substr(0, statements[0].end) : sql;
 }
 
 }  // namespace
@@ -81,7 +109,8 @@ Result<std::optional<Reader::Views>> Reader::next() {
     state_->chunk = OwnedChunk(duckdb_fetch_chunk(*state_->result.out()));
     if (state_->chunk.get() == nullptr) {
         const char* message = duckdb_result_error(state_->result.out());
-        if (message != nullptr && *message != '\0') return error_of(state_->result.out());
+        const bool is_failed = message != nullptr && *message != '\0';
+        if (is_failed) return error_of(state_->result.out(), state_->origin());
         return std::optional<Views>();
     }
     Views views;
@@ -99,44 +128,46 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-Status Session::execute(std::string_view sql) {
-    if (sql.find('\0') != std::string_view::npos) {
-        return invalid_argument("the SQL holds a NUL byte");
-    }
+Status Session::execute(std::string_view sql, const PlaceOf& place) {
+    const SqlOrigin origin{sql, &place};
+    TRY(check_text(origin));
     OwnedResult result;
     const std::string text(sql);
     if (duckdb_query(state_->connection.get(), text.c_str(), result.out()) != DuckDBSuccess) {
-        return error_of(result.out());
+        return error_of(result.out(), origin);
     }
     return {};
 }
 
-Status Session::in_transaction(const std::vector<std::string>& statements) {
+Status Session::in_transaction(const std::function<Status()>& body) {
     TRY(execute("begin transaction"));
-    for (const auto& statement : statements) {
-        Status status = execute(statement);
-        if (status.ok()) continue;
-        execute("rollback").ignore("the first failure is the one to tell");
-        return status;
-    }
-    Status committed = execute("commit");
-    if (!committed.ok()) execute("rollback").ignore("the commit's failure is the one to tell");
-    return committed;
+    Status status = body();
+    if (status.ok()) status = execute("commit");
+    if (!status.ok()) execute("rollback").ignore("the first failure is the one to tell");
+    return status;
 }
 
-Result<Reader> Session::query(std::string_view sql) {
+Status Session::in_transaction(const std::vector<std::string>& statements) {
+    return in_transaction([&]() -> Status {
+        for (const auto& statement : statements) TRY(execute(statement));
+        return {};
+    });
+}
+
+Result<Reader> Session::query(std::string_view sql, const PlaceOf& place) {
     auto state = std::make_unique<Reader::State>();
-    state->statement = TRY(prepare(state_->connection.get(), sql));
+    state->sql = sql;
+    state->place = place;
+    state->statement = TRY(prepare(state_->connection.get(), sql, state->origin()));
     state->schema = schema_of(state->statement.get());
     if (!keeps_all(state->schema)) {
-        while (!sql.empty() && (sql.back() == ';' || trim(sql.substr(sql.size() - 1)).empty())) {
-            sql.remove_suffix(1);
-        }
-        state->statement = TRY(prepare(state_->connection.get(), as_texts(sql, state->schema)));
+        const Wrapped wrapped = as_texts(without_end(sql), state->schema);
+        state->shift_bytes = wrapped.shift_bytes;
+        state->statement = TRY(prepare(state_->connection.get(), wrapped.sql, state->origin()));
     }
     if (duckdb_execute_prepared_streaming(state->statement.get(), state->result.out()) !=
         DuckDBSuccess) {
-        return error_of(state->result.out());
+        return error_of(state->result.out(), state->origin());
     }
     state->texts.resize(state->schema.size());
     return Reader(std::move(state));
@@ -183,17 +214,8 @@ Result<int64_t> Session::query_int(std::string_view sql) {
     return number;
 }
 
-Result<frame::Schema> Session::columns_of(std::string_view sql) {
-    const auto statement = TRY(prepare(state_->connection.get(), sql));
-    auto schema = schema_of(statement.get());
-    if (keeps_all(schema)) return schema;
-    std::string text(sql);
-    const auto described = TRY(query_all("describe " + text));
-    for (size_t i = 0; i < schema.size() && i < described.row_count; ++i) {
-        if (schema[i].type.id != frame::TypeId::other) continue;
-        schema[i].type.sql_name = described.columns[1].text(i);
-    }
-    return schema;
+Result<frame::Schema> Session::columns_of(std::string_view sql, const PlaceOf& place) {
+    return schema_of(TRY(prepare(state_->connection.get(), sql, {sql, &place})).get());
 }
 
 Status Session::append(const TableName& table, const frame::Batch& batch) {
@@ -233,5 +255,14 @@ Status Session::append(const TableName& table, const frame::Batch& batch) {
 }
 
 void Session::interrupt() { duckdb_interrupt(state_->connection.get()); }
+
+PlaceOf place_in_text(std::string name, std::string sql) {
+    return [name = std::move(name), sql = std::move(sql)](size_t offset) {
+        const auto [line, column] = line_column(sql, offset);
+        return name + ":" + std::to_string(line) + ":" + std::to_string(column);
+    };
+}
+
+std::string engine_version() { return duckdb_library_version(); }
 
 }  // namespace quern::sql

@@ -1,9 +1,10 @@
 // The only door to DuckDB: databases, sessions and what queries give back. Everything that goes
-// wrong comes as a Status; a DuckDB error keeps its own words without the "Binder Error:" before
-// and the "LINE 1:" after them.
+// wrong comes as a Status: DuckDB's words, the nearest known name as the hint and, for SQL of the
+// user's, its place.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,12 +15,17 @@
 
 namespace quern::sql {
 
+// The place in the user's own files of a byte of the SQL that runs, as Status::at takes it.
+using PlaceOf = std::function<std::string(size_t offset)>;
+// "query:1:8", for SQL that stands in no file.
+PlaceOf place_in_text(std::string name, std::string sql);
+
 struct DatabaseSettings {
-    std::string path;            // empty: in memory
+    std::string path;  // empty: in memory
     bool is_read_only = false;
-    int64_t threads = 0;         // 0: all this process may use
-    uint64_t memory_bytes = 0;   // 0: 60 % of what this process may use
-    std::string temp_folder;     // for what does not fit; empty: none, and nothing spills
+    int64_t threads = 0;          // 0: all this process may use
+    uint64_t memory_bytes = 0;    // 0: 60 % of what this process may use
+    std::string temp_folder;      // for what does not fit; empty: none, and nothing spills
     uint64_t temp_bytes_max = 0;  // 0: nine tenths of what is free there now
 };
 
@@ -72,18 +78,20 @@ public:
     ~Session();
 
     // Runs one or more statements; what they return is dropped.
-    Status execute(std::string_view sql);
+    Status execute(std::string_view sql, const PlaceOf& place = {});
     // The first failure inside rolls all of it back.
     Status in_transaction(const std::vector<std::string>& statements);
+    Status in_transaction(const std::function<Status()>& body);
     // One statement that returns rows. Columns of types that frame does not keep come as text.
-    Result<Reader> query(std::string_view sql);
+    Result<Reader> query(std::string_view sql, const PlaceOf& place = {});
     // All rows at once, owned; resource_exhausted beyond `row_count_max`.
-    Result<frame::Batch> query_all(std::string_view sql, size_t row_count_max = 10'000'000);
+    static constexpr size_t kRowCountMax = 10'000'000;
+    Result<frame::Batch> query_all(std::string_view sql, size_t row_count_max = kRowCountMax);
     // The first column of the only row.
     Result<int64_t> query_int(std::string_view sql);
     Result<std::optional<std::string>> query_text(std::string_view sql);  // nothing for NULL
     // Names and types of what a SELECT gives, without running it.
-    Result<frame::Schema> columns_of(std::string_view sql);
+    Result<frame::Schema> columns_of(std::string_view sql, const PlaceOf& place = {});
     // Adds rows to a table; columns by position, of equal types.
     struct TableName {
         std::string schema = "main", table;
@@ -94,11 +102,14 @@ public:
     void interrupt();
 
     struct State;
+    State& state() { return *state_; }
 
 private:
     friend class Database;
     explicit Session(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
+
+std::string engine_version();  // of DuckDB: "v1.5.5"
 
 }  // namespace quern::sql

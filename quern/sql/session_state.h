@@ -1,8 +1,7 @@
 // What is behind Database, Session and Reader.
 #pragma once
 
-#include <mutex>
-
+#include "quern/sql/duckdb_error.h"
 #include "quern/sql/duckdb_handle.h"
 #include "quern/sql/session.h"
 
@@ -24,6 +23,11 @@ struct Reader::State {
     OwnedChunk chunk;
     frame::Schema schema;
     std::vector<std::vector<std::string_view>> texts;
+    std::string sql;  // as it was asked
+    PlaceOf place;
+    size_t shift_bytes = 0;  // how far the SQL that runs moved it
+
+    SqlOrigin origin() const { return {sql, &place, shift_bytes}; }
 };
 
 }  // namespace quern::sql

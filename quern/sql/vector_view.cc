@@ -3,55 +3,10 @@
 #include <cstring>
 
 namespace quern::sql {
-namespace {
-
-using frame::TypeId;
-
-struct Pair {
-    duckdb_type duckdb;
-    TypeId frame;
-};
-
-constexpr Pair kTypes[] = {
-    {DUCKDB_TYPE_BOOLEAN, TypeId::boolean},     {DUCKDB_TYPE_TINYINT, TypeId::tinyint},
-    {DUCKDB_TYPE_SMALLINT, TypeId::smallint},   {DUCKDB_TYPE_INTEGER, TypeId::integer},
-    {DUCKDB_TYPE_BIGINT, TypeId::bigint},       {DUCKDB_TYPE_UTINYINT, TypeId::utinyint},
-    {DUCKDB_TYPE_USMALLINT, TypeId::usmallint}, {DUCKDB_TYPE_UINTEGER, TypeId::uinteger},
-    {DUCKDB_TYPE_UBIGINT, TypeId::ubigint},     {DUCKDB_TYPE_HUGEINT, TypeId::hugeint},
-    {DUCKDB_TYPE_FLOAT, TypeId::real},          {DUCKDB_TYPE_DOUBLE, TypeId::float64},
-    {DUCKDB_TYPE_DECIMAL, TypeId::decimal},     {DUCKDB_TYPE_VARCHAR, TypeId::varchar},
-    {DUCKDB_TYPE_BLOB, TypeId::blob},           {DUCKDB_TYPE_DATE, TypeId::date},
-    {DUCKDB_TYPE_TIME, TypeId::time},           {DUCKDB_TYPE_TIMESTAMP, TypeId::timestamp},
-    {DUCKDB_TYPE_TIMESTAMP_TZ, TypeId::timestamptz},
-};
-
-}  // namespace
-
-frame::Type type_of(duckdb_logical_type type) {
-    const duckdb_type id = duckdb_get_type_id(type);
-    frame::Type out;
-    for (const auto& pair : kTypes) {
-        if (pair.duckdb == id) out.id = pair.frame;
-    }
-    if (out.id == TypeId::decimal) {
-        out.width = duckdb_decimal_width(type);
-        out.scale = duckdb_decimal_scale(type);
-    }
-    return out;
-}
-
-duckdb_logical_type duckdb_type_of(const frame::Type& type) {
-    if (type.id == TypeId::decimal) return duckdb_create_decimal_type(type.width, type.scale);
-    for (const auto& pair : kTypes) {
-        if (pair.frame == type.id) return duckdb_create_logical_type(pair.duckdb);
-    }
-    return nullptr;
-}
-
 frame::ColumnView view_of(duckdb_vector vector, const frame::Type& type, size_t row_count,
                           std::vector<std::string_view>& texts) {
-    frame::ColumnView view{type, duckdb_vector_get_data(vector),
-                           duckdb_vector_get_validity(vector), row_count};
+    frame::ColumnView view{type, duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector),
+                           row_count};
     if (!frame::is_text(type)) return view;
     auto* strings = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
     texts.resize(row_count);
