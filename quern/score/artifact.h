@@ -15,7 +15,7 @@ namespace quern::score {
 constexpr int kArtifactVersion = 1;
 constexpr size_t kArtifactAlignment = 64;
 constexpr uint64_t kArtifactBytesMax = uint64_t{4} << 30;
-constexpr uint64_t kArtifactHeaderBytesMax = uint64_t{64} << 20;
+constexpr uint64_t kArtifactHeaderBytesMax = uint64_t{16} << 20;
 
 // The same program always gives the same bytes.
 Result<std::string> artifact_bytes(const Program& program);

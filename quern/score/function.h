@@ -32,8 +32,8 @@ private:
     size_t block_ = 0, used_ = 0, total_ = 0, size_bytes_max_;
 };
 
-// A column in the arena of a Scratch. Bit i of valid: not NULL and not failed; of failed: failed.
-// Bits past the last row are zero. Values of rows that are not valid are not to be read.
+// A column of a running program. Bit i of valid: not NULL and not failed; of failed: failed. Bits
+// past the last row mean nothing. Values of rows that are not valid are not to be read.
 struct Vector {
     void* data = nullptr;
     uint64_t* valid = nullptr;

@@ -7,7 +7,7 @@
 namespace quern::score {
 
 constexpr size_t kInputsMax = 100'000;
-constexpr size_t kExpressionsMax = 1'000'000;
+constexpr size_t kExpressionsMax = 50'000;
 constexpr size_t kMatrixColumnsMax = 1'000'000;
 constexpr size_t kClassesMax = 10'000;
 

@@ -23,8 +23,8 @@ Status sweep(const Layout& layout) {
 
 }  // namespace
 
-Layout::Layout(const std::string& project_folder, const std::string& store_name)
-    : folder((std::filesystem::path(project_folder) / store_name).string()),
+Layout::Layout(const std::string& project_folder)
+    : folder((std::filesystem::path(project_folder) / ".quern").string()),
       state(folder + "/state.db"),
       warehouse(folder + "/warehouse.duckdb"),
       artifacts(folder + "/artifacts"),
@@ -33,9 +33,8 @@ Layout::Layout(const std::string& project_folder, const std::string& store_name)
       lock(folder + "/lock"),
       key(folder + "/server.key") {}
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& project_folder,
-                                           const std::string& store_name) {
-    Layout layout(project_folder, store_name);
+Result<std::unique_ptr<Store>> Store::open(const std::string& project_folder) {
+    Layout layout(project_folder);
     TRY(make_folders(layout.artifacts));
     TRY(make_folders(layout.temporary));
     auto database = TRY(Database::open(layout.state));
@@ -43,12 +42,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& project_folder,
     return std::unique_ptr<Store>(new Store(std::move(layout), std::move(database)));
 }
 
-Result<std::unique_ptr<Store>> Store::open_existing(const std::string& project_folder,
-                                                    const std::string& store_name) {
-    if (!path_exists(Layout(project_folder, store_name).state)) {
+Result<std::unique_ptr<Store>> Store::open_existing(const std::string& project_folder) {
+    if (!path_exists(Layout(project_folder).state)) {
         return not_found("nothing was run in this project yet").hint("run `quern run` first");
     }
-    return open(project_folder, store_name);
+    return open(project_folder);
 }
 
 Result<WriterLock> Store::lock_writer() {

@@ -39,6 +39,5 @@ FittedModel pack(const Trees& trees);
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count);
 
 constexpr size_t kTreesMax = 1'000'000;
-constexpr size_t kTreeDepthMax = 100'000;
 
 }  // namespace quern::score

@@ -1,0 +1,399 @@
+#include "quern/score/compile.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "quern/score/evaluate_constant.h"
+#include "quern/score/function.h"
+#include "quern/score/plan_value.h"
+#include "quern/score/storage.h"
+#include "quern/score/verify.h"
+
+namespace quern::score {
+namespace {
+
+using nlohmann::json;
+using Place = std::function<std::string(size_t)>;
+
+constexpr int kDepthMax = 1000;
+
+// DuckDB's names of comparisons and of BOUND_OPERATOR, and ours.
+const std::map<std::string_view, std::string_view> kOperators = {
+    {"COMPARE_EQUAL", "="},
+    {"COMPARE_NOTEQUAL", "<>"},
+    {"COMPARE_LESSTHAN", "<"},
+    {"COMPARE_LESSTHANOREQUALTO", "<="},
+    {"COMPARE_GREATERTHAN", ">"},
+    {"COMPARE_GREATERTHANOREQUALTO", ">="},
+    {"COMPARE_DISTINCT_FROM", "is distinct from"},
+    {"COMPARE_NOT_DISTINCT_FROM", "is not distinct from"},
+    {"COMPARE_IN", "in"},
+    {"COMPARE_NOT_IN", "not in"},
+    {"CONJUNCTION_AND", "and"},
+    {"CONJUNCTION_OR", "or"},
+    {"OPERATOR_NOT", "not"},
+    {"OPERATOR_IS_NULL", "is null"},
+    {"OPERATOR_IS_NOT_NULL", "is not null"},
+    {"OPERATOR_COALESCE", "coalesce"},
+    {"OPERATOR_TRY", "try"},
+};
+
+// Functions whose value is not a matter of the row.
+constexpr std::string_view kVolatile[] = {
+    "random",       "setseed",      "uuid",         "gen_random_uuid", "uuidv4",
+    "uuidv7",       "current_date", "today",        "current_time",    "get_current_time",
+    "now",          "nextval",      "currval",      "get_current_timestamp",
+    "current_timestamp", "transaction_timestamp", "current_localtime",
+    "current_localtimestamp", "current_user", "current_database", "current_schema", "version"};
+
+const json& member(const json& node, const char* key) {
+    static const json nothing;
+    if (!node.is_object()) return nothing;
+    auto found = node.find(key);
+    return found == node.end() ? nothing : *found;
+}
+
+std::string_view text(const json& node, const char* key) {
+    const json& value = member(node, key);
+    return value.is_string() ? std::string_view(value.get_ref<const std::string&>()) : "";
+}
+
+uint32_t position_of(const json& node) {
+    const json& at = member(node, "query_location");
+    if (!at.is_number_unsigned() || at.get<uint64_t>() >= UINT32_MAX) return kNoPosition;
+    return at.get<uint32_t>();
+}
+
+class Compiler {
+public:
+    Compiler(const Place& place, const json& columns) : place_(place), columns_(columns) {}
+
+    // The expressions of one feature are kept only when all of it compiles.
+    Status add_feature(const json& node, std::string name) {
+        size_t before = out_.expressions.size();
+        auto root = lower(node, 0);
+        if (!root.ok()) {
+            drop_after(before);
+            return std::move(root).status();
+        }
+        if (storage_of(type_of(*root)) == Storage::interval ||
+            type_of(*root).id == frame::TypeId::other) {
+            return refuse(node, "a feature cannot be of type " + type_text(type_of(*root)))
+                .hint("take a part of it: a number, a text or a date");
+        }
+        out_.features.push_back({std::move(name), *root});
+        return {};
+    }
+
+    CompiledFeatures take() {
+        drop_unused();
+        return std::move(out_);
+    }
+
+private:
+    Status refuse(const json& node, std::string why) const {
+        Status status = unimplemented(std::move(why));
+        uint32_t at = position_of(node);
+        if (at == kNoPosition) at = near_;
+        if (at == kNoPosition || !place_) return status;
+        return std::move(status).at(place_(at));
+    }
+
+    const frame::Type& type_of(uint32_t index) const { return out_.expressions[index].type; }
+
+    Result<uint32_t> lower(const json& node, int depth) {
+        if (depth > kDepthMax) return refuse(node, "this expression is nested too deep");
+        if (position_of(node) != kNoPosition) near_ = position_of(node);
+        std::string_view kind = text(node, "expression_class");
+        if (kind == "BOUND_REF") return lower_column(node);
+        if (kind == "BOUND_CONSTANT") return lower_constant(node);
+        if (kind == "BOUND_CAST") return lower_cast(node, depth);
+        if (kind == "BOUND_FUNCTION") return lower_function(node, depth);
+        if (kind == "BOUND_CASE") return lower_case(node, depth);
+        if (kind == "BOUND_BETWEEN") return lower_between(node, depth);
+        if (kind == "BOUND_COMPARISON" || kind == "BOUND_CONJUNCTION" || kind == "BOUND_OPERATOR")
+            return lower_operator(node, depth);
+        if (kind == "BOUND_AGGREGATE" || kind == "BOUND_WINDOW") {
+            return refuse(node, "an aggregate or window needs other rows; a model scores one row")
+                .hint("compute it in a table under tables/ and use its column");
+        }
+        return refuse(node, "no compiled form for " + std::string(kind));
+    }
+
+    Result<uint32_t> lower_column(const json& node) {
+        const json& index = member(node, "index");
+        size_t position = index.is_number_unsigned() ? index.get<size_t>() : SIZE_MAX;
+        if (position >= columns_.size()) {
+            return refuse(node, "a feature may read only the columns of its own row")
+                .hint("compute aggregates, windows and subqueries in a table under tables/");
+        }
+        const std::string& name = columns_[position].get_ref<const std::string&>();
+        frame::Type type = plan_type(member(node, "return_type"));
+        if (type.id == frame::TypeId::other) {
+            return refuse(node, "column '" + name + "' has the type " + type_text(type) +
+                                    ", which a scorer does not take")
+                .hint("cast it in a table under tables/");
+        }
+        auto found = std::find_if(out_.inputs.begin(), out_.inputs.end(),
+                                  [&](const Input& input) { return input.name == name; });
+        auto input = static_cast<uint32_t>(found - out_.inputs.begin());
+        if (found == out_.inputs.end()) {
+            Input& added = out_.inputs.emplace_back();
+            added.name = name;
+            added.type = type;
+        }
+        Expression expression;
+        expression.type = type;
+        expression.input = input;
+        return add(std::move(expression));
+    }
+
+    Result<uint32_t> lower_constant(const json& node) {
+        auto constant = plan_constant(member(node, "value"));
+        if (!constant.ok()) return refuse(node, std::string(constant.status().message()));
+        return add_constant(*constant, position_of(node));
+    }
+
+    Result<uint32_t> lower_cast(const json& node, int depth) {
+        uint32_t child = TRY(lower(member(node, "child"), depth + 1));
+        frame::Type type = plan_type(member(node, "return_type"));
+        if (type == type_of(child)) return child;
+        bool is_null = out_.expressions[child].kind == Expression::Kind::constant &&
+                       out_.expressions[child].constant.is_null;
+        if (is_null) {  // NULL has no type of its own before the binder gives it one
+            Constant null;
+            null.type = type;
+            return add_constant(null, position_of(node));
+        }
+        bool is_try = member(node, "try_cast") == json(true);
+        return call(node, is_try ? "try_cast" : "cast", {child}, type);
+    }
+
+    Result<uint32_t> lower_function(const json& node, int depth) {
+        std::string name(text(node, "name"));
+        if (std::find(std::begin(kVolatile), std::end(kVolatile), name) != std::end(kVolatile)) {
+            return refuse(node, "'" + name + "' changes from call to call; the same row must "
+                                "always give the same score")
+                .hint("add the moment as a column of the table and use that");
+        }
+        const json* children = &member(node, "children");
+        // split_part is a macro over a list; the pair of functions is taken as one.
+        if ((name == "list_extract" || name == "array_extract") && children->size() == 2 &&
+            text((*children)[0], "expression_class") == "BOUND_FUNCTION" &&
+            is_split(text((*children)[0], "name"))) {
+            auto arguments = TRY(lower_all(member((*children)[0], "children"), depth));
+            arguments.push_back(TRY(lower((*children)[1], depth + 1)));
+            return call(node, "split_at", arguments, plan_type(member(node, "return_type")));
+        }
+        auto arguments = TRY(lower_all(*children, depth));
+        return call(node, name, arguments, plan_type(member(node, "return_type")));
+    }
+
+    static bool is_split(std::string_view name) {
+        return name == "string_split" || name == "split" || name == "str_split" ||
+               name == "string_to_array";
+    }
+
+    Result<uint32_t> lower_operator(const json& node, int depth) {
+        auto name = kOperators.find(text(node, "type"));
+        if (name == kOperators.end())
+            return refuse(node, "no compiled form for " + std::string(text(node, "type")));
+        std::vector<uint32_t> arguments;
+        if (member(node, "left").is_object()) {
+            arguments.push_back(TRY(lower(member(node, "left"), depth + 1)));
+            arguments.push_back(TRY(lower(member(node, "right"), depth + 1)));
+        } else {
+            arguments = TRY(lower_all(member(node, "children"), depth));
+        }
+        bool has_own_type = name->second == "coalesce" || name->second == "try";
+        frame::Type type;
+        type.id = frame::TypeId::boolean;
+        if (has_own_type) type = plan_type(member(node, "return_type"));
+        return call(node, std::string(name->second), arguments, type);
+    }
+
+    Result<uint32_t> lower_case(const json& node, int depth) {
+        std::vector<uint32_t> arguments;
+        for (const json& check : member(node, "case_checks")) {
+            arguments.push_back(TRY(lower(member(check, "when_expr"), depth + 1)));
+            arguments.push_back(TRY(lower(member(check, "then_expr"), depth + 1)));
+        }
+        arguments.push_back(TRY(lower(member(node, "else_expr"), depth + 1)));
+        return call(node, "case", arguments, plan_type(member(node, "return_type")));
+    }
+
+    Result<uint32_t> lower_between(const json& node, int depth) {
+        uint32_t input = TRY(lower(member(node, "input"), depth + 1));
+        uint32_t low = TRY(lower(member(node, "lower"), depth + 1));
+        uint32_t high = TRY(lower(member(node, "upper"), depth + 1));
+        frame::Type boolean;
+        boolean.id = frame::TypeId::boolean;
+        bool from = member(node, "lower_inclusive") != json(false);
+        bool to = member(node, "upper_inclusive") != json(false);
+        uint32_t above = TRY(call(node, from ? ">=" : ">", {input, low}, boolean));
+        uint32_t below = TRY(call(node, to ? "<=" : "<", {input, high}, boolean));
+        return call(node, "and", {above, below}, boolean);
+    }
+
+    Result<std::vector<uint32_t>> lower_all(const json& children, int depth) {
+        std::vector<uint32_t> lowered;
+        for (const json& child : children) lowered.push_back(TRY(lower(child, depth + 1)));
+        return lowered;
+    }
+
+    // Adds a call; one whose arguments are all constants becomes its value, unless it fails.
+    Result<uint32_t> call(const json& node, std::string name, std::vector<uint32_t> arguments,
+                          const frame::Type& type) {
+        std::vector<frame::Type> types;
+        std::vector<const Constant*> constants;
+        bool are_constant = true;
+        for (uint32_t argument : arguments) {
+            const Expression& expression = out_.expressions[argument];
+            bool is_constant = expression.kind == Expression::Kind::constant;
+            are_constant = are_constant && is_constant;
+            types.push_back(expression.type);
+            constants.push_back(is_constant ? &expression.constant : nullptr);
+        }
+        auto bound = bind_function(name, {types, type, constants});
+        if (!bound.ok()) return refuse_call(node, name, bound.status());
+        if (are_constant) {
+            auto value = evaluate_constant(*bound, constants, types, type);
+            if (value) return add_constant(*value, position_of(node));
+        }
+        Expression expression;
+        expression.kind = Expression::Kind::call;
+        expression.type = type;
+        expression.function = std::move(name);
+        expression.children = std::move(arguments);
+        expression.position = position_of(node);
+        return add(std::move(expression));
+    }
+
+    Status refuse_call(const json& node, const std::string& name, const Status& why) const {
+        if (why.code() == Code::not_found) {
+            return refuse(node, "the SQL function '" + name + "' cannot be compiled into a model")
+                .hint("compute it in a table under tables/ and use its column");
+        }
+        return refuse(node, "'" + name + "': " + std::string(why.message()))
+            .hint("cast its arguments, or compute it in a table under tables/");
+    }
+
+    uint32_t add_constant(const Constant& constant, uint32_t position) {
+        Expression expression;
+        expression.kind = Expression::Kind::constant;
+        expression.type = constant.type;
+        expression.constant = constant;
+        expression.position = position;
+        return add(std::move(expression));
+    }
+
+    // A sub-expression that was there before is computed once.
+    uint32_t add(Expression expression) {
+        Expression key = expression;
+        key.position = kNoPosition;
+        auto& same = by_function_[key.function + "/" + std::to_string(key.input) + "/" +
+                                  key.constant.text];
+        for (uint32_t index : same) {
+            Expression other = out_.expressions[index];
+            other.position = kNoPosition;
+            if (other == key) return index;
+        }
+        same.push_back(static_cast<uint32_t>(out_.expressions.size()));
+        out_.expressions.push_back(std::move(expression));
+        return same.back();
+    }
+
+    void drop_after(size_t count) {
+        out_.expressions.resize(count);
+        for (auto& [key, indexes] : by_function_)
+            std::erase_if(indexes, [count](uint32_t index) { return index >= count; });
+    }
+
+    // What constants were folded from, and columns that nothing reads any more.
+    void drop_unused() {
+        std::vector<uint32_t> moved(out_.expressions.size(), 0);
+        for (const Feature& feature : out_.features) moved[feature.expression] = 1;
+        for (size_t i = out_.expressions.size(); i-- > 0;)
+            if (moved[i] != 0)
+                for (uint32_t child : out_.expressions[i].children) moved[child] = 1;
+        std::vector<Expression> kept;
+        for (size_t i = 0; i < out_.expressions.size(); ++i) {
+            if (moved[i] == 0) continue;
+            moved[i] = static_cast<uint32_t>(kept.size());
+            for (uint32_t& child : out_.expressions[i].children) child = moved[child];
+            kept.push_back(std::move(out_.expressions[i]));
+        }
+        for (Feature& feature : out_.features) feature.expression = moved[feature.expression];
+        out_.expressions = std::move(kept);
+        drop_unused_inputs();
+    }
+
+    void drop_unused_inputs() {
+        std::vector<Input> kept;
+        std::vector<uint32_t> moved(out_.inputs.size(), UINT32_MAX);
+        for (Expression& node : out_.expressions) {
+            if (node.kind != Expression::Kind::input) continue;
+            if (moved[node.input] == UINT32_MAX) {
+                moved[node.input] = static_cast<uint32_t>(kept.size());
+                kept.push_back(out_.inputs[node.input]);
+            }
+            node.input = moved[node.input];
+        }
+        out_.inputs = std::move(kept);
+    }
+
+    const Place& place_;
+    const json& columns_;  // names of the columns by BOUND_REF index
+    CompiledFeatures out_;
+    std::map<std::string, std::vector<uint32_t>> by_function_;
+    uint32_t near_ = kNoPosition;  // the last position seen, for nodes without one
+};
+
+// The names of the columns that BOUND_REF counts: of the scan, in the order it reads them.
+Result<json> column_names(const json& projection) {
+    const json& children = member(projection, "children");
+    if (children.size() != 1 || text(children[0], "type") != "LOGICAL_GET") {
+        return unimplemented("features are read from one table, row by row")
+            .hint("put joins, filters, groups, windows and subqueries into a table under tables/");
+    }
+    const json& names = member(children[0], "names");
+    json columns = json::array();
+    for (const json& column : member(children[0], "column_indexes")) {
+        const json& index = member(column, "index");
+        bool is_known = index.is_number_unsigned() && index.get<size_t>() < names.size() &&
+                        names[index.get<size_t>()].is_string();
+        columns.push_back(is_known ? names[index.get<size_t>()] : json("rowid"));
+    }
+    return columns;
+}
+
+}  // namespace
+
+Result<CompiledFeatures> compile_features(std::string_view plan_json, const Place& place) {
+    json root = json::parse(plan_json, nullptr, false);
+    if (member(root, "error") == json(true))
+        return invalid_argument(std::string(text(root, "error_message")));
+    const json& plans = member(root, "plans");
+    if (plans.size() != 1) return internal("the plan of the features is not one statement");
+    const json& projection = plans[0];
+    if (text(projection, "type") != "LOGICAL_PROJECTION") {
+        return unimplemented("features are expressions over one row")
+            .hint("put ORDER BY, DISTINCT, LIMIT and groups into a table under tables/");
+    }
+    json columns = TRY(column_names(projection));
+    Compiler compiler(place, columns);
+    Status faults;
+    size_t index = 0;
+    for (const json& node : member(projection, "expressions")) {
+        std::string name(text(node, "alias"));
+        if (name.empty()) name = "feature_" + std::to_string(index + 1);
+        ++index;
+        faults.also(compiler.add_feature(node, std::move(name)));
+    }
+    TRY(std::move(faults));
+    return compiler.take();
+}
+
+}  // namespace quern::score

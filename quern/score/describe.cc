@@ -1,0 +1,216 @@
+#include "quern/score/describe.h"
+
+#include <cctype>
+#include <cstring>
+
+#include "quern/base/text.h"
+#include "quern/frame/batch.h"
+#include "quern/score/functions/format.h"
+#include "quern/score/model.h"
+#include "quern/score/storage.h"
+
+namespace quern::score {
+namespace {
+
+// A program of a hostile size still gives a page, not a gigabyte.
+constexpr int kDepthMax = 40;
+constexpr size_t kExpressionTextMax = 2000;
+constexpr size_t kValuesShown = 12;
+
+std::string constant_text(const Constant& constant) {
+    if (constant.is_null) return "NULL";
+    if (storage_of(constant.type) == Storage::text) return quote_literal(constant.text);
+    if (storage_of(constant.type) == Storage::interval) {
+        Interval interval;
+        std::memcpy(&interval, constant.bits.data(), sizeof(interval));
+        std::string text = "interval '";
+        if (interval.months != 0) text += std::to_string(interval.months) + " months ";
+        if (interval.days != 0) text += std::to_string(interval.days) + " days ";
+        return text + std::to_string(interval.micros) + " microseconds'";
+    }
+    std::string text =
+        frame::value_text({constant.type, constant.bits.data(), nullptr, 1}, 0);
+    if (!frame::is_temporal(constant.type)) return text;
+    return lower_ascii(type_text(constant.type)) + " " + quote_literal(text);
+}
+
+class ExpressionText {
+public:
+    explicit ExpressionText(const Program& program) : program_(program) {}
+
+    std::string of(uint32_t index) {
+        add(index, 0);
+        return std::move(text_);
+    }
+
+private:
+    void add(uint32_t index, int depth) {
+        if (index >= program_.expressions.size() || depth > kDepthMax ||
+            text_.size() > kExpressionTextMax) {
+            text_ += "...";
+            return;
+        }
+        const Expression& node = program_.expressions[index];
+        switch (node.kind) {
+            case Expression::Kind::input: text_ += program_.inputs[node.input].name; return;
+            case Expression::Kind::constant: text_ += constant_text(node.constant); return;
+            case Expression::Kind::call: add_call(node, depth); return;
+        }
+    }
+
+    void add_call(const Expression& node, int depth) {
+        const auto& children = node.children;
+        const std::string& name = node.function;
+        bool is_word = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) != 0);
+        if (name == "case") {
+            add_case(children, depth);
+        } else if (name == "cast" || name == "try_cast") {
+            text_ += name + "(";
+            add(children[0], depth + 1);
+            text_ += " as " + lower_ascii(type_text(node.type)) + ")";
+        } else if (name.starts_with("is ") && children.size() == 1) {
+            add_operand(children[0], depth);
+            text_ += " " + name;
+        } else if (children.size() >= 2 && (name == "and" || name == "or")) {
+            join(children, " " + name + " ", depth, true);
+        } else if (children.size() == 2 && (!is_word || name.starts_with("is "))) {
+            join(children, " " + name + " ", depth, true);
+        } else if ((name == "in" || name == "not in") && children.size() >= 2) {
+            add_operand(children[0], depth);
+            text_ += " " + name + " (";
+            join({children.begin() + 1, children.end()}, ", ", depth, false);
+            text_ += ")";
+        } else {
+            text_ += name + "(";
+            join(children, ", ", depth, false);
+            text_ += ")";
+        }
+    }
+
+    void add_case(const std::vector<uint32_t>& children, int depth) {
+        text_ += "case";
+        for (size_t i = 0; i + 1 < children.size(); i += 2) {
+            text_ += " when ";
+            add(children[i], depth + 1);
+            text_ += " then ";
+            add(children[i + 1], depth + 1);
+        }
+        text_ += " else ";
+        add(children.back(), depth + 1);
+        text_ += " end";
+    }
+
+    void join(const std::vector<uint32_t>& children, std::string_view between, int depth,
+              bool are_operands) {
+        for (size_t i = 0; i < children.size(); ++i) {
+            if (i > 0) text_ += between;
+            if (are_operands)
+                add_operand(children[i], depth);
+            else
+                add(children[i], depth + 1);
+        }
+    }
+
+    // In parentheses when it is made of operators itself.
+    void add_operand(uint32_t index, int depth) {
+        bool is_call = index < program_.expressions.size() &&
+                       program_.expressions[index].kind == Expression::Kind::call;
+        if (is_call) text_ += "(";
+        add(index, depth + 1);
+        if (is_call) text_ += ")";
+    }
+
+    const Program& program_;
+    std::string text_;
+};
+
+std::string number_text(double value) {
+    char buffer[kValueTextMax];
+    return std::string(format_float(value, buffer));
+}
+
+template <class T>
+std::string values_text(const std::vector<T>& values) {
+    std::string text;
+    for (size_t i = 0; i < values.size() && i < kValuesShown; ++i) {
+        if (i > 0) text += ", ";
+        if constexpr (std::is_same_v<T, std::string>)
+            text += quote_literal(values[i]);
+        else if constexpr (std::is_same_v<T, double>)
+            text += number_text(values[i]);
+        else
+            text += std::to_string(values[i]);
+    }
+    if (values.size() > kValuesShown)
+        text += ", ... " + with_thousands(static_cast<int64_t>(values.size())) + " in all";
+    return text;
+}
+
+std::string learned_text(const Buffers& learned) {
+    std::string text;
+    for (const auto& [name, buffer] : learned) {
+        std::string values =
+            std::visit([](const auto& list) { return values_text(list); }, buffer);
+        text += (text.empty() ? "" : "; ") + name + " " + values;
+    }
+    return text;
+}
+
+std::string input_line(const Input& input) {
+    std::string line = "  " + input.name + "  " + type_text(input.type);
+    if (!input.is_nullable) line += ", never null";
+    if (input.low && input.high)
+        line += ", seen " + number_text(*input.low) + " to " + number_text(*input.high);
+    if (!input.categories.empty()) line += ", seen " + values_text(input.categories);
+    return line + "\n";
+}
+
+std::string model_line(const Program& program) {
+    std::string line = program.model.kind;
+    auto kind = Registry<ModelKind>::of_kind().find(program.model.kind);
+    if (kind.ok()) line += ": " + (*kind)->describe(program.model.learned);
+    return line;
+}
+
+std::string outputs_text(const Program& program) {
+    constexpr std::string_view kLinks[] = {"as they are", "by sigmoid", "by softmax", "by exp"};
+    std::string text = "outputs: raw scores " +
+                       std::string(kLinks[static_cast<size_t>(program.link)]) + "\n";
+    if (program.task == Task::regress) return text + "  value of " + program.target + "\n";
+    text += "  probability of " + values_text(program.classes) + "\n";
+    if (program.classes.size() == 2)
+        text += "  " + quote_literal(program.classes[1]) + " when its probability is at least " +
+                number_text(program.threshold) + "\n";
+    return text;
+}
+
+}  // namespace
+
+std::string expression_text(const Program& program, uint32_t expression) {
+    return ExpressionText(program).of(expression);
+}
+
+std::string describe(const Program& program) {
+    std::string text = program.model_name + ": " +
+                       (program.task == Task::classify ? "classify " : "regress ") +
+                       program.target + "\n\ninputs\n";
+    for (const Input& input : program.inputs) text += input_line(input);
+    text += "\nfeatures\n";
+    for (const Feature& feature : program.features) {
+        const Expression& root = program.expressions[feature.expression];
+        text += "  " + feature.name + " = " + expression_text(program, feature.expression) + "  " +
+                type_text(root.type) + "\n";
+    }
+    text += "\ncolumns\n";
+    for (const FittedEncoder& encoder : program.encoders) {
+        std::string learned = learned_text(encoder.learned);
+        text += "  " + encoder.kind + "(" + program.features[encoder.feature].name + ")" +
+                (learned.empty() ? "" : "  " + learned) + "\n";
+    }
+    text += "\nmodel\n  " + model_line(program) + "\n\n" + outputs_text(program);
+    if (!program.golden.empty())
+        text += "\n" + plural(std::ssize(program.golden), "golden row") + ", checked at load\n";
+    return text;
+}
+
+}  // namespace quern::score

@@ -1,0 +1,38 @@
+// How encoders read the values of a feature.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "quern/score/functions/number.h"
+#include "quern/score/kernel.h"
+
+namespace quern::score {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+inline bool is_number_or_boolean(const frame::Type& type) {
+    return frame::is_numeric(type) || type.id == frame::TypeId::boolean;
+}
+
+// f(row, value) for every row, the value as double; NaN where there is none. Decimals are divided
+// by their power of ten.
+template <class F>
+void for_each_number(const frame::Type& type, const Vector& feature, size_t row_count, F f) {
+    with_storage(storage_of(type), [&]<class T>(Tag<T>) {
+        if constexpr (kIsInteger<T> || kIsFloat<T> || std::is_same_v<T, bool>) {
+            const T* values = feature.values<T>();
+            double divisor = type.id == frame::TypeId::decimal
+                                 ? static_cast<double>(power_of_ten(type.scale))
+                                 : 1.0;
+            for (size_t row = 0; row < row_count; ++row) {
+                if (!feature.is_valid(row))
+                    f(row, kMissing);
+                else
+                    f(row, static_cast<double>(values[row]) / divisor);
+            }
+        }
+    });
+}
+
+}  // namespace quern::score

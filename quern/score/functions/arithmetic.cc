@@ -1,0 +1,330 @@
+// + - * / // % on numbers, with DuckDB's overflow and division rules.
+#include <cmath>
+
+#include "quern/score/functions/calendar.h"
+#include "quern/score/functions/number.h"
+#include "quern/score/kernel.h"
+
+namespace quern::score {
+namespace {
+
+// The limit of a decimal's storage, where DuckDB checks: 10^18 - 1 or 10^38 - 1.
+template <class T>
+bool is_decimal_in_range(T value) {
+    if constexpr (sizeof(T) == 8)
+        return value < T{1'000'000'000'000'000'000} && value > -T{1'000'000'000'000'000'000};
+    else if constexpr (sizeof(T) == 16)
+        return value < power_of_ten(38) && value > -power_of_ten(38);
+    else
+        return true;
+}
+
+enum class Op : uint8_t { add, subtract, multiply };
+
+template <class T, Op op>
+Row compute(T a, T b, T& out) {
+    if constexpr (kIsFloat<T>) {
+        out = op == Op::add ? a + b : op == Op::subtract ? a - b : a * b;
+        return Row::value;
+    } else {
+        bool is_overflow = op == Op::add        ? __builtin_add_overflow(a, b, &out)
+                           : op == Op::subtract ? __builtin_sub_overflow(a, b, &out)
+                                                : __builtin_mul_overflow(a, b, &out);
+        return is_overflow ? Row::failed : Row::value;
+    }
+}
+
+template <class T, Op op>
+void compute_rows(const Call& call) {
+    if constexpr (kIsFloat<T>) {
+        map_rows<T, T, T>(call, [](T a, T b, T& out) { compute<T, op>(a, b, out); });
+    } else {
+        map_rows<T, T, T>(call, compute<T, op>);
+    }
+}
+
+// Decimals as they are stored: the result may be stored wider than the arguments.
+template <class In, class Out, Op op>
+void compute_decimals(const Call& call) {
+    map_rows<Out, In, In>(call, [](In a, In b, Out& out) {
+        Row row = compute<Out, op>(a, b, out);
+        return row == Row::value && is_decimal_in_range(out) ? Row::value : Row::failed;
+    });
+}
+
+template <class T>
+constexpr bool kIsArithmetic = kIsInteger<T> || kIsFloat<T>;
+
+template <Op op>
+Result<BoundFunction> bind_decimals(const Signature& signature) {
+    Storage in = storage_of(signature.arguments[0]), out = storage_of(signature.result);
+    if (storage_of(signature.arguments[1]) != in) return no_overload(signature);
+    // Scales must agree, or the sum of stored numbers would mean nothing.
+    int a = signature.arguments[0].scale, b = signature.arguments[1].scale;
+    int scale = signature.result.scale;
+    bool fits = op == Op::multiply ? a + b == scale : a == scale && b == scale;
+    if (!fits) return no_overload(signature);
+    Kernel kernel = with_storage(in, [&]<class In>(Tag<In>) -> Kernel {
+        return with_storage(out, [&]<class Out>(Tag<Out>) -> Kernel {
+            constexpr bool is_signed = kIsInteger<In> && kIsInteger<Out>;
+            if constexpr (is_signed && sizeof(In) >= 2 && sizeof(Out) >= sizeof(In))
+                if constexpr (number_min<In>() < 0 && number_min<Out>() < 0)
+                    return compute_decimals<In, Out, op>;
+            return nullptr;
+        });
+    });
+    if (kernel == nullptr) return no_overload(signature);
+    return BoundFunction{kernel, nullptr};
+}
+
+bool all_are(const Signature& signature, frame::TypeId id) {
+    for (const auto& type : signature.arguments)
+        if (type.id != id) return false;
+    return signature.result.id == id;
+}
+
+bool are_plain_numbers(const Signature& signature) {
+    for (const auto& type : signature.arguments)
+        if (!(type == signature.result)) return false;
+    auto id = signature.result.id;
+    return frame::is_numeric(signature.result) && id != frame::TypeId::decimal;
+}
+
+template <Op op>
+Result<BoundFunction> bind_numbers(const Signature& signature) {
+    if (signature.arguments.size() != 2) return no_overload(signature);
+    if (all_are(signature, frame::TypeId::decimal)) return bind_decimals<op>(signature);
+    if (!are_plain_numbers(signature)) return no_overload(signature);
+    Storage storage = storage_of(signature.result);
+    return BoundFunction{with_storage(storage,
+                                      []<class T>(Tag<T>) -> Kernel {
+                                          if constexpr (kIsArithmetic<T>)
+                                              return compute_rows<T, op>;
+                                          return nullptr;
+                                      }),
+                         nullptr};
+}
+
+// A date or timestamp shifted by a whole interval.
+bool add_interval(int64_t micros, const Interval& interval, int sign, int64_t& out) {
+    if (!is_finite_timestamp(micros)) {
+        out = micros;
+        return true;
+    }
+    Civil civil = civil_of_days(days_of_timestamp(micros));
+    int64_t month = int64_t{civil.year} * 12 + civil.month - 1 + int64_t{sign} * interval.months;
+    auto year = static_cast<int32_t>(floor_div(month, 12));
+    auto month_of_year = static_cast<int32_t>(month - int64_t{year} * 12) + 1;
+    int32_t day = civil.day, days = 0;
+    if (interval.months != 0) day = std::min(day, days_in_month(year, month_of_year));
+    if (!days_of_date(year, month_of_year, day, days)) return false;
+    int64_t shifted = int64_t{days} + int64_t{sign} * interval.days;
+    if (shifted < -2147483646 || shifted > 2147483646) return false;
+    int64_t time = time_of_timestamp(micros);
+    return timestamp_of(static_cast<int32_t>(shifted), time, out) &&
+           !__builtin_add_overflow(out, sign * interval.micros, &out) && is_finite_timestamp(out);
+}
+
+template <class T, int sign>
+void shift_rows(const Call& call) {
+    map_rows<int64_t, T, Interval>(call, [](T value, const Interval& interval, int64_t& out) {
+        int64_t micros = 0;
+        if constexpr (sizeof(T) == 4) {
+            if (!is_finite_date(value))
+                micros = value > 0 ? kTimestampInfinity : -kTimestampInfinity;
+            else if (!timestamp_of(value, 0, micros))
+                return Row::failed;
+        } else {
+            micros = value;
+        }
+        return add_interval(micros, interval, sign, out) ? Row::value : Row::failed;
+    });
+}
+
+template <int sign>
+Kernel bind_shift(const Signature& signature) {
+    using frame::TypeId;
+    const auto& types = signature.arguments;
+    if (types.size() != 2 || signature.result.id != TypeId::timestamp) return nullptr;
+    if (storage_of(types[1]) != Storage::interval) return nullptr;
+    if (types[0].id == TypeId::date) return shift_rows<int32_t, sign>;
+    if (types[0].id == TypeId::timestamp) return shift_rows<int64_t, sign>;
+    return nullptr;
+}
+
+template <int sign>
+Row add_days(int32_t days, int32_t count, int32_t& out) {
+    if (!is_finite_date(days)) {
+        out = days;
+        return Row::value;
+    }
+    int64_t sum = int64_t{days} + sign * int64_t{count};
+    if (sum < -2147483646 || sum > 2147483646) return Row::failed;
+    out = static_cast<int32_t>(sum);
+    return Row::value;
+}
+
+template <int sign>
+Kernel bind_days(const Signature& signature) {
+    using frame::TypeId;
+    const auto& types = signature.arguments;
+    if (types.size() != 2 || signature.result.id != TypeId::date) return nullptr;
+    if (types[0].id != TypeId::date || types[1].id != TypeId::integer) return nullptr;
+    return [](const Call& call) { map_rows<int32_t, int32_t, int32_t>(call, add_days<sign>); };
+}
+
+Result<BoundFunction> bind_add(const Signature& signature) {
+    if (Kernel kernel = bind_shift<1>(signature)) return BoundFunction{kernel, nullptr};
+    if (Kernel kernel = bind_days<1>(signature)) return BoundFunction{kernel, nullptr};
+    return bind_numbers<Op::add>(signature);
+}
+
+template <class T>
+Row negate(T value, T& out) {
+    if constexpr (kIsFloat<T>) {
+        out = -value;
+        return Row::value;
+    } else if constexpr (number_min<T>() < 0) {
+        return __builtin_sub_overflow(T{0}, value, &out) ? Row::failed : Row::value;
+    } else {
+        out = static_cast<T>(-value);
+        return Row::value;
+    }
+}
+
+Result<BoundFunction> bind_subtract(const Signature& signature) {
+    using frame::TypeId;
+    const auto& types = signature.arguments;
+    if (types.size() == 1 && types[0] == signature.result && frame::is_numeric(types[0])) {
+        return BoundFunction{
+            with_storage(storage_of(types[0]),
+                         []<class T>(Tag<T>) -> Kernel {
+                             if constexpr (kIsArithmetic<T>)
+                                 return [](const Call& call) { map_rows<T, T>(call, negate<T>); };
+                             return nullptr;
+                         }),
+            nullptr};
+    }
+    if (Kernel kernel = bind_shift<-1>(signature)) return BoundFunction{kernel, nullptr};
+    if (Kernel kernel = bind_days<-1>(signature)) return BoundFunction{kernel, nullptr};
+    if (types.size() == 2 && types[0].id == TypeId::date && types[1].id == TypeId::date &&
+        signature.result.id == TypeId::bigint) {
+        return BoundFunction{[](const Call& call) {
+                                 map_rows<int64_t, int32_t, int32_t>(
+                                     call, [](int32_t a, int32_t b, int64_t& out) {
+                                         out = int64_t{a} - b;
+                                     });
+                             },
+                             nullptr};
+    }
+    return bind_numbers<Op::subtract>(signature);
+}
+
+template <class T>
+Row divide_whole(T a, T b, T& out) {
+    if (b == 0) return Row::null;
+    if constexpr (kIsFloat<T>) {
+        out = a / b;
+        return Row::value;
+    } else {
+        if constexpr (number_min<T>() < 0)
+            if (b == -1 && a == number_min<T>()) return Row::failed;
+        out = static_cast<T>(a / b);
+        return Row::value;
+    }
+}
+
+template <class T>
+Row remainder_of(T a, T b, T& out) {
+    if constexpr (kIsFloat<T>) {
+        out = std::fmod(a, b);
+        return Row::value;
+    } else {
+        if (b == 0) return Row::null;
+        if constexpr (number_min<T>() < 0) {
+            if (b == -1) {
+                if (a == number_min<T>()) return Row::failed;
+                out = 0;
+                return Row::value;
+            }
+        }
+        out = static_cast<T>(a % b);
+        return Row::value;
+    }
+}
+
+// What works on two equal plain numbers and gives one more.
+template <template <class> class Rows>
+Result<BoundFunction> bind_same(const Signature& signature) {
+    if (signature.arguments.size() != 2 || !are_plain_numbers(signature))
+        return no_overload(signature);
+    return BoundFunction{with_storage(storage_of(signature.result),
+                                      []<class T>(Tag<T>) -> Kernel {
+                                          if constexpr (kIsArithmetic<T>) return Rows<T>::run;
+                                          return nullptr;
+                                      }),
+                         nullptr};
+}
+template <class T>
+struct DivideWholeRows {
+    static void run(const Call& call) { map_rows<T, T, T>(call, divide_whole<T>); }
+};
+template <class T>
+struct RemainderRows {
+    static void run(const Call& call) { map_rows<T, T, T>(call, remainder_of<T>); }
+};
+
+Result<BoundFunction> bind_divide(const Signature& signature) {
+    if (fits<float, float, float>(signature))
+        return bind_as<[](float a, float b, float& out) { out = a / b; }, float, float, float>(
+            signature);
+    return bind_as<[](double a, double b, double& out) { out = a / b; }, double, double, double>(
+        signature);
+}
+
+}  // namespace
+
+QUERN_REGISTER(RowFunction)({
+    .name = "+",
+    .summary = "Sum of two numbers, or a date or timestamp moved by days or an interval.",
+    .example = "date '2024-01-31' + interval 1 month = timestamp '2024-02-29 00:00:00'",
+    .bind = bind_add,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "-",
+    .summary = "Difference of two numbers or dates, one number negated, or a date moved back.",
+    .example = "date '2024-03-01' - date '2024-02-01' = 29",
+    .bind = bind_subtract,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "*",
+    .summary = "Product of two numbers.",
+    .example = "1.5 * 2.5 = 3.75",
+    .bind = bind_numbers<Op::multiply>,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "/",
+    .summary = "Quotient as a float; division by zero gives infinity or NaN.",
+    .example = "7 / 2 = 3.5",
+    .bind = bind_divide,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "//",
+    .summary = "Quotient without its fraction; NULL when divided by zero.",
+    .example = "-7 // 2 = -3",
+    .bind = bind_same<DivideWholeRows>,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "%",
+    .summary = "Remainder with the sign of the dividend; NULL when divided by zero.",
+    .example = "-7 % 3 = -1",
+    .bind = bind_same<RemainderRows>,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "mod",
+    .summary = "The same as %.",
+    .example = "mod(7, 3) = 1",
+    .bind = bind_same<RemainderRows>,
+});
+
+}  // namespace quern::score

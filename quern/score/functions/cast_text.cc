@@ -1,0 +1,131 @@
+// Casts from and to VARCHAR, and among dates, times and timestamps.
+#include "quern/score/functions/calendar.h"
+#include "quern/score/functions/cast.h"
+#include "quern/score/functions/format.h"
+#include "quern/score/functions/number.h"
+#include "quern/score/functions/parse.h"
+#include "quern/score/kernel.h"
+
+namespace quern::score {
+namespace {
+
+template <class T, auto parse>
+void parse_rows(const Call& call) {
+    map_rows<T, std::string_view>(call, [](std::string_view text, T& out) {
+        return parse(text, out) ? Row::value : Row::failed;
+    });
+}
+
+template <class T>
+void parse_decimals(const Call& call) {
+    const int width = call.result.width, scale = call.result.scale;
+    map_rows<T, std::string_view>(call, [=](std::string_view text, T& out) {
+        int128 value = 0;
+        if (!parse_decimal(text, width, scale, value)) return Row::failed;
+        out = static_cast<T>(value);
+        return Row::value;
+    });
+}
+
+// format(value, buffer) -> the text in the buffer.
+template <class T, class Format>
+void format_rows(const Call& call, Format format) {
+    map_rows<std::string_view, T>(call, [&](T value, std::string_view& out) {
+        char buffer[kValueTextMax];
+        return keep_text(call, format(value, buffer), out);
+    });
+}
+
+template <class T>
+void format_numbers(const Call& call) {
+    format_rows<T>(call, [](T value, char* buffer) -> std::string_view {
+        if constexpr (kIsFloat<T>)
+            return format_float(value, buffer);
+        else
+            return format_integer(static_cast<int128>(value), buffer);
+    });
+}
+
+template <class T>
+void format_decimals(const Call& call) {
+    const int width = call.types[0].width, scale = call.types[0].scale;
+    format_rows<T>(call, [=](T value, char* buffer) {
+        return format_decimal(static_cast<int128>(value), width, scale, buffer);
+    });
+}
+
+void format_booleans(const Call& call) {
+    map_rows<std::string_view, bool>(
+        call, [](bool value, std::string_view& out) { out = value ? "true" : "false"; });
+}
+
+template <class T, std::string_view (*format)(T, char*)>
+void format_times(const Call& call) {
+    format_rows<T>(call, format);
+}
+
+Row date_to_timestamp(int32_t days, int64_t& out) {
+    if (!is_finite_date(days)) {
+        out = days > 0 ? kTimestampInfinity : -kTimestampInfinity;
+        return Row::value;
+    }
+    return timestamp_of(days, 0, out) ? Row::value : Row::failed;
+}
+
+void timestamp_to_date(int64_t micros, int32_t& out) {
+    if (is_finite_timestamp(micros))
+        out = days_of_timestamp(micros);
+    else
+        out = micros > 0 ? kDateInfinity : -kDateInfinity;
+}
+
+Row timestamp_to_time(int64_t micros, int64_t& out) {
+    if (!is_finite_timestamp(micros)) return Row::failed;
+    out = time_of_timestamp(micros);
+    return Row::value;
+}
+
+}  // namespace
+
+Kernel cast_from_text(const frame::Type& to) {
+    using frame::TypeId;
+    if (to.id == TypeId::date) return parse_rows<int32_t, parse_date>;
+    if (to.id == TypeId::time) return parse_rows<int64_t, parse_time>;
+    if (to.id == TypeId::timestamp) return parse_rows<int64_t, parse_timestamp>;
+    if (to.id == TypeId::timestamptz) return nullptr;
+    return with_storage(storage_of(to), [&]<class T>(Tag<T>) -> Kernel {
+        if constexpr (std::is_same_v<T, bool>) return parse_rows<bool, parse_boolean>;
+        if constexpr (kIsFloat<T>) return parse_rows<T, parse_float<T>>;
+        if constexpr (kIsInteger<T>)
+            return to.id == TypeId::decimal ? parse_decimals<T> : parse_rows<T, parse_integer<T>>;
+        return nullptr;
+    });
+}
+
+Kernel cast_to_text(const frame::Type& from) {
+    using frame::TypeId;
+    if (from.id == TypeId::date) return format_times<int32_t, format_date>;
+    if (from.id == TypeId::time) return format_times<int64_t, format_time>;
+    if (from.id == TypeId::timestamp) return format_times<int64_t, format_timestamp>;
+    if (from.id == TypeId::timestamptz) return nullptr;
+    return with_storage(storage_of(from), [&]<class T>(Tag<T>) -> Kernel {
+        if constexpr (std::is_same_v<T, bool>) return format_booleans;
+        if constexpr (kIsInteger<T>)
+            return from.id == TypeId::decimal ? format_decimals<T> : format_numbers<T>;
+        if constexpr (kIsFloat<T>) return format_numbers<T>;
+        return nullptr;
+    });
+}
+
+Kernel cast_between_times(const frame::Type& from, const frame::Type& to) {
+    using frame::TypeId;
+    if (from.id == TypeId::date && to.id == TypeId::timestamp)
+        return [](const Call& call) { map_rows<int64_t, int32_t>(call, date_to_timestamp); };
+    if (from.id == TypeId::timestamp && to.id == TypeId::date)
+        return [](const Call& call) { map_rows<int32_t, int64_t>(call, timestamp_to_date); };
+    if (from.id == TypeId::timestamp && to.id == TypeId::time)
+        return [](const Call& call) { map_rows<int64_t, int64_t>(call, timestamp_to_time); };
+    return nullptr;
+}
+
+}  // namespace quern::score

@@ -1,0 +1,333 @@
+// Functions of numbers.
+#include <cmath>
+#include <numbers>
+
+#include "quern/score/functions/number.h"
+#include "quern/score/kernel.h"
+
+namespace quern::score {
+namespace {
+
+using frame::TypeId;
+
+// A function of doubles that has a value everywhere.
+template <double (*f)(double)>
+Result<BoundFunction> bind_plain(const Signature& signature) {
+    return bind_as<[](double x, double& out) { out = f(x); }, double, double>(signature);
+}
+
+// One that DuckDB refuses infinities for.
+template <double (*f)(double)>
+Result<BoundFunction> bind_of_finite(const Signature& signature) {
+    return bind_as<[](double x, double& out) {
+        if (std::isinf(x)) return Row::failed;
+        out = f(x);
+        return Row::value;
+    }, double, double>(signature);
+}
+
+template <double (*f)(double)>
+Row logarithm(double x, double& out) {
+    if (x <= 0) return Row::failed;
+    out = f(x);
+    return Row::value;
+}
+
+template <double (*f)(double)>
+Result<BoundFunction> bind_logarithm(const Signature& signature) {
+    return bind_as<logarithm<f>, double, double>(signature);
+}
+
+Row log_of_base(double base, double x, double& out) {
+    if (base <= 0 || x <= 0) return Row::failed;
+    double divisor = std::log10(base);
+    if (divisor == 0) return Row::failed;
+    out = std::log10(x) / divisor;
+    return Row::value;
+}
+
+Result<BoundFunction> bind_log(const Signature& signature) {
+    if (signature.arguments.size() == 2)
+        return bind_as<log_of_base, double, double, double>(signature);
+    return bind_logarithm<std::log10>(signature);
+}
+
+Row square_root(double x, double& out) {
+    if (x < 0) return Row::failed;
+    out = std::sqrt(x);
+    return Row::value;
+}
+
+template <double (*f)(double)>
+Row arc(double x, double& out) {
+    if (x < -1 || x > 1) return Row::failed;
+    out = f(x);
+    return Row::value;
+}
+
+void power(double x, double y, double& out) { out = std::pow(x, y); }
+Result<BoundFunction> bind_power(const Signature& signature) {
+    return bind_as<power, double, double, double>(signature);
+}
+
+double to_degrees(double x) { return x * (180 / std::numbers::pi); }
+double to_radians(double x) { return x * (std::numbers::pi / 180); }
+
+template <class T>
+Row absolute(T value, T& out) {
+    if constexpr (kIsFloat<T>) {
+        out = std::fabs(value);
+    } else if constexpr (number_min<T>() < 0) {
+        if (value == number_min<T>()) return Row::failed;
+        out = value < 0 ? static_cast<T>(-value) : value;
+    } else {
+        out = value;
+    }
+    return Row::value;
+}
+
+Result<BoundFunction> bind_abs(const Signature& signature) {
+    const auto& types = signature.arguments;
+    if (types.size() != 1 || !(types[0] == signature.result) || !frame::is_numeric(types[0]))
+        return no_overload(signature);
+    return BoundFunction{with_storage(storage_of(types[0]),
+                                      []<class T>(Tag<T>) -> Kernel {
+                                          if constexpr (kIsInteger<T> || kIsFloat<T>)
+                                              return [](const Call& call) {
+                                                  map_rows<T, T>(call, absolute<T>);
+                                              };
+                                          return nullptr;
+                                      }),
+                         nullptr};
+}
+
+template <class T>
+void sign_of(T value, int8_t& out) {
+    out = static_cast<int8_t>(value > 0 ? 1 : value < 0 ? -1 : 0);
+    if constexpr (kIsFloat<T>)
+        if (std::isnan(value)) out = 0;
+}
+
+Result<BoundFunction> bind_sign(const Signature& signature) {
+    const auto& types = signature.arguments;
+    bool fits = types.size() == 1 && frame::is_numeric(types[0]) &&
+                types[0].id != TypeId::decimal && signature.result.id == TypeId::tinyint;
+    if (!fits) return no_overload(signature);
+    return BoundFunction{with_storage(storage_of(types[0]),
+                                      []<class T>(Tag<T>) -> Kernel {
+                                          if constexpr (kIsInteger<T> || kIsFloat<T>)
+                                              return [](const Call& call) {
+                                                  map_rows<int8_t, T>(call, sign_of<T>);
+                                              };
+                                          return nullptr;
+                                      }),
+                         nullptr};
+}
+
+enum class Whole : uint8_t { floor, ceil, round, trunc };
+
+template <class T>
+T whole_float(Whole how, T value) {
+    switch (how) {
+        case Whole::floor: return std::floor(value);
+        case Whole::ceil: return std::ceil(value);
+        case Whole::round: return std::round(value);
+        case Whole::trunc: break;
+    }
+    return std::trunc(value);
+}
+
+// A decimal of scale s becomes one of scale 0, stored alike.
+int128 whole_decimal(Whole how, int128 value, int128 power) {
+    int128 whole = value / power, rest = value % power;
+    switch (how) {
+        case Whole::floor: return rest < 0 ? whole - 1 : whole;
+        case Whole::ceil: return rest > 0 ? whole + 1 : whole;
+        case Whole::round: return value < 0 ? (value - power / 2) / power : (value + power / 2) / power;
+        case Whole::trunc: break;
+    }
+    return whole;
+}
+
+template <Whole how, class T>
+void whole_decimals(const Call& call) {
+    const int128 power = power_of_ten(call.types[0].scale);
+    map_rows<T, T>(call, [power](T value, T& out) {
+        out = static_cast<T>(whole_decimal(how, static_cast<int128>(value), power));
+    });
+}
+
+template <Whole how>
+Result<BoundFunction> bind_whole(const Signature& signature) {
+    const auto& types = signature.arguments;
+    if (types.size() != 1) return no_overload(signature);
+    if (fits<double, double>(signature))
+        return bind_as<[](double x, double& out) { out = whole_float(how, x); }, double, double>(
+            signature);
+    if (fits<float, float>(signature))
+        return bind_as<[](float x, float& out) { out = whole_float(how, x); }, float, float>(
+            signature);
+    bool is_decimal = types[0].id == TypeId::decimal && signature.result.id == TypeId::decimal &&
+                      signature.result.scale == 0 &&
+                      storage_of(types[0]) == storage_of(signature.result);
+    bool is_integer = types[0] == signature.result &&
+                      (frame::is_integer(types[0]) || types[0].id == TypeId::hugeint);
+    if (!is_decimal && !is_integer) return no_overload(signature);
+    return BoundFunction{with_storage(storage_of(types[0]),
+                                      []<class T>(Tag<T>) -> Kernel {
+                                          if constexpr (kIsInteger<T>) return whole_decimals<how, T>;
+                                          return nullptr;
+                                      }),
+                         nullptr};
+}
+
+template <class T>
+void round_float(T value, int32_t digits, T& out) {
+    double rounded;
+    if (digits < 0) {
+        double unit = std::pow(10, -static_cast<T>(digits));
+        rounded = std::round(value / unit) * unit;
+        if (std::isinf(rounded) || std::isnan(rounded)) rounded = 0;
+    } else {
+        double unit = std::pow(10, static_cast<T>(digits));
+        rounded = std::round(value * unit) / unit;
+        if (std::isinf(rounded) || std::isnan(rounded)) rounded = static_cast<double>(value);
+    }
+    out = static_cast<T>(rounded);
+}
+
+template <class T>
+void round_integer(T value, int32_t digits, T& out) {
+    out = value;
+    if (digits >= 0) return;
+    out = 0;
+    if (digits < -18) return;
+    int128 power = power_of_ten(-digits);
+    out = static_cast<T>(whole_decimal(Whole::round, static_cast<int128>(value), power) * power);
+}
+
+template <class T>
+void round_integers(const Call& call) {
+    map_rows<T, T, int32_t>(call, round_integer<T>);
+}
+
+// The binder gave the result the scale that is asked for; fewer than 0 digits stay at scale 0.
+template <class T>
+void round_decimals(const Call& call) {
+    const int digits = static_cast<const int32_t*>(call.prepared)[0];
+    const int drop = call.types[0].scale - std::max(digits, 0);
+    const int128 power = power_of_ten(std::min(call.types[0].scale - std::min(digits, 0), 38));
+    const int128 back = digits < 0 ? power_of_ten(std::min(-digits, 38)) : 1;
+    map_rows<T, T, int32_t>(call, [=](T value, int32_t, T& out) {
+        if (digits >= 0)
+            out = drop <= 0 ? value
+                            : static_cast<T>(whole_decimal(Whole::round, static_cast<int128>(value),
+                                                           power_of_ten(drop)));
+        else
+            out = static_cast<T>(whole_decimal(Whole::round, static_cast<int128>(value), power) *
+                                 back);
+    });
+}
+
+Result<BoundFunction> bind_round(const Signature& signature) {
+    const auto& types = signature.arguments;
+    if (types.size() == 1) return bind_whole<Whole::round>(signature);
+    if (types.size() != 2 || types[1].id != TypeId::integer) return no_overload(signature);
+    if (fits<double, double, int32_t>(signature))
+        return bind_as<round_float<double>, double, double, int32_t>(signature);
+    if (fits<float, float, int32_t>(signature))
+        return bind_as<round_float<float>, float, float, int32_t>(signature);
+    bool is_integer = types[0] == signature.result && frame::is_integer(types[0]);
+    bool is_decimal = types[0].id == TypeId::decimal && signature.result.id == TypeId::decimal &&
+                      storage_of(types[0]) == storage_of(signature.result);
+    const int32_t* digits = constant_value<int32_t>(signature, 1);
+    if (is_decimal && digits != nullptr)
+        is_decimal = signature.result.scale == std::clamp<int>(*digits, 0, types[0].scale);
+    if (!is_integer && (!is_decimal || digits == nullptr)) return no_overload(signature);
+    auto prepared = std::make_shared<int32_t>(digits ? *digits : 0);
+    return BoundFunction{with_storage(storage_of(types[0]),
+                                      [&]<class T>(Tag<T>) -> Kernel {
+                                          if constexpr (kIsInteger<T>)
+                                              return is_decimal ? round_decimals<T>
+                                                                : round_integers<T>;
+                                          return nullptr;
+                                      }),
+                         prepared};
+}
+
+template <class Test, class T>
+void test_rows(const Call& call) {
+    map_rows<bool, T>(call, [](T value, bool& out) { out = Test::holds(value); });
+}
+
+struct IsNan {
+    template <class T>
+    static bool holds(T value) { return std::isnan(value); }
+};
+struct IsInfinite {
+    template <class T>
+    static bool holds(T value) { return std::isinf(value); }
+};
+struct IsFinite {
+    template <class T>
+    static bool holds(T value) { return std::isfinite(value); }
+};
+
+template <class Test>
+Result<BoundFunction> bind_test(const Signature& signature) {
+    if (fits<bool, double>(signature)) return BoundFunction{test_rows<Test, double>, nullptr};
+    if (fits<bool, float>(signature)) return BoundFunction{test_rows<Test, float>, nullptr};
+    return no_overload(signature);
+}
+
+Result<BoundFunction> bind_pi(const Signature& signature) {
+    return bind_as<[](double& out) { out = std::numbers::pi; }, double>(signature);
+}
+
+}  // namespace
+
+#define QUERN_MATH(sql_name, what, truth, binder)                                              \
+    QUERN_REGISTER(RowFunction)                                                                \
+    ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
+
+QUERN_MATH("abs", "The number without its sign.", "abs(-3) = 3", bind_abs);
+QUERN_MATH("@", "The same as abs.", "@(-3) = 3", bind_abs);
+QUERN_MATH("sign", "-1, 0 or 1.", "sign(-3) = -1", bind_sign);
+QUERN_MATH("floor", "The next whole number below.", "floor(-1.5) = -2", bind_whole<Whole::floor>);
+QUERN_MATH("ceil", "The next whole number above.", "ceil(1.5) = 2", bind_whole<Whole::ceil>);
+QUERN_MATH("ceiling", "The same as ceil.", "ceiling(1.5) = 2", bind_whole<Whole::ceil>);
+QUERN_MATH("trunc", "The number without its fraction.", "trunc(-1.5) = -1",
+           bind_whole<Whole::trunc>);
+QUERN_MATH("round", "Rounded to so many digits, halves away from zero.", "round(2.5) = 3",
+           bind_round);
+QUERN_MATH("ln", "Natural logarithm; of what is not above 0 the row fails.", "ln(1.0) = 0",
+           bind_logarithm<std::log>);
+QUERN_MATH("log", "Logarithm to base 10, or to the base given first.", "log(2, 8) = 3", bind_log);
+QUERN_MATH("log10", "Logarithm to base 10.", "log10(1000) = 3", bind_logarithm<std::log10>);
+QUERN_MATH("log2", "Logarithm to base 2.", "log2(8) = 3", bind_logarithm<std::log2>);
+QUERN_MATH("exp", "e to this power.", "exp(0) = 1", bind_plain<std::exp>);
+QUERN_MATH("pow", "The first to the power of the second.", "pow(2, 10) = 1024", bind_power);
+QUERN_MATH("power", "The same as pow.", "power(2, 10) = 1024", bind_power);
+QUERN_MATH("^", "The same as pow.", "2 ^ 10 = 1024", bind_power);
+QUERN_MATH("**", "The same as pow.", "2 ** 10 = 1024", bind_power);
+QUERN_MATH("sqrt", "Square root; of a negative number the row fails.", "sqrt(9) = 3",
+           (bind_as<square_root, double, double>));
+QUERN_MATH("cbrt", "Cube root.", "cbrt(27) = 3", bind_plain<std::cbrt>);
+QUERN_MATH("sin", "Sine of radians.", "sin(0) = 0", bind_of_finite<std::sin>);
+QUERN_MATH("cos", "Cosine of radians.", "cos(0) = 1", bind_of_finite<std::cos>);
+QUERN_MATH("tan", "Tangent of radians.", "tan(0) = 0", bind_of_finite<std::tan>);
+QUERN_MATH("asin", "Arc sine in radians.", "asin(0) = 0", (bind_as<arc<std::asin>, double, double>));
+QUERN_MATH("acos", "Arc cosine in radians.", "acos(1) = 0", (bind_as<arc<std::acos>, double, double>));
+QUERN_MATH("atan", "Arc tangent in radians.", "atan(0) = 0", bind_plain<std::atan>);
+QUERN_MATH("degrees", "Radians as degrees.", "degrees(0) = 0", bind_plain<to_degrees>);
+QUERN_MATH("radians", "Degrees as radians.", "radians(0) = 0", bind_plain<to_radians>);
+QUERN_MATH("pi", "The number pi.", "pi() > 3.14", bind_pi);
+QUERN_MATH("isnan", "Whether the number is NaN.", "isnan('nan'::double)", bind_test<IsNan>);
+QUERN_MATH("isinf", "Whether the number is infinite.", "isinf('inf'::double)",
+           bind_test<IsInfinite>);
+QUERN_MATH("isfinite", "Whether the number is neither infinite nor NaN.", "isfinite(1.0::double)",
+           bind_test<IsFinite>);
+
+#undef QUERN_MATH
+
+}  // namespace quern::score

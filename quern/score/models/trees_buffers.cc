@@ -1,0 +1,154 @@
+// Trees to buffers and back, with every check a hostile file calls for.
+#include <cmath>
+#include <string>
+
+#include "quern/score/learned.h"
+#include "quern/score/models/trees.h"
+
+namespace quern::score {
+namespace {
+
+constexpr uint8_t kMissingMask = 3, kDefaultLeft = 4, kCategorical = 8;
+
+// The buffers of all nodes, one array a field.
+struct NodeBuffers {
+    std::vector<uint32_t> column, first_word, word_count;
+    std::vector<double> threshold;
+    std::vector<int32_t> left, right;
+    std::vector<uint8_t> flags;
+};
+
+Status bad(std::string what) { return corrupt("trees: " + std::move(what)); }
+
+Status check_child(const Trees::Tree& tree, size_t node, int32_t child,
+                   std::vector<uint8_t>& leaf_seen, std::vector<uint8_t>& node_seen) {
+    if (child >= 0) {
+        auto index = static_cast<size_t>(child);
+        // Later than its parent and reached once: no cycle, no shared branch.
+        if (index <= node || index >= tree.nodes.size() || node_seen[index]++)
+            return bad("a child is out of place");
+    } else {
+        auto leaf = static_cast<size_t>(~child);
+        if (leaf >= tree.leaves.size() || leaf_seen[leaf]++) return bad("a leaf is out of place");
+    }
+    return {};
+}
+
+Status check_tree(const Trees::Tree& tree, const Trees& trees, size_t column_count) {
+    if (tree.leaves.size() != tree.nodes.size() + 1) return bad("a tree has too few leaves");
+    for (double leaf : tree.leaves)
+        if (!std::isfinite(leaf)) return bad("a leaf's value is not finite");
+    std::vector<uint8_t> leaf_seen(tree.leaves.size()), node_seen(tree.nodes.size());
+    for (size_t i = 0; i < tree.nodes.size(); ++i) {
+        const Trees::Node& node = tree.nodes[i];
+        if (node.column >= column_count) return bad("a split names a column that is not there");
+        if (std::isnan(node.threshold)) return bad("a threshold is NaN");
+        uint64_t words_end = uint64_t{node.first_word} + node.word_count;
+        if (node.is_categorical ? words_end > trees.categories.size() : words_end != 0)
+            return bad("a category set is out of place");
+        TRY(check_child(tree, i, node.left, leaf_seen, node_seen));
+        TRY(check_child(tree, i, node.right, leaf_seen, node_seen));
+    }
+    // nodes + 1 leaves, each child reached once: every leaf is reached.
+    return {};
+}
+
+Result<NodeBuffers> read_nodes(const Buffers& learned, size_t count) {
+    NodeBuffers nodes;
+    nodes.column = TRY(take_buffer<uint32_t>(learned, "column", count));
+    nodes.threshold = TRY(take_buffer<double>(learned, "threshold", count));
+    nodes.left = TRY(take_buffer<int32_t>(learned, "left", count));
+    nodes.right = TRY(take_buffer<int32_t>(learned, "right", count));
+    nodes.flags = TRY(take_buffer<uint8_t>(learned, "flags", count));
+    nodes.first_word = TRY(take_buffer<uint32_t>(learned, "first_word", count));
+    nodes.word_count = TRY(take_buffer<uint32_t>(learned, "word_count", count));
+    return nodes;
+}
+
+Result<Trees::Node> node_at(const NodeBuffers& from, size_t i) {
+    uint8_t flags = from.flags[i];
+    if (flags > (kMissingMask | kDefaultLeft | kCategorical) || (flags & kMissingMask) > 2)
+        return bad("a split has unknown flags");
+    Trees::Node node;
+    node.column = from.column[i];
+    node.threshold = from.threshold[i];
+    node.left = from.left[i];
+    node.right = from.right[i];
+    node.missing = static_cast<Missing>(flags & kMissingMask);
+    node.default_left = (flags & kDefaultLeft) != 0;
+    node.is_categorical = (flags & kCategorical) != 0;
+    node.first_word = from.first_word[i];
+    node.word_count = from.word_count[i];
+    return node;
+}
+
+}  // namespace
+
+FittedModel pack(const Trees& trees) {
+    NodeBuffers nodes;
+    std::vector<uint32_t> tree_nodes;
+    std::vector<double> leaves;
+    for (const Trees::Tree& tree : trees.trees) {
+        tree_nodes.push_back(static_cast<uint32_t>(tree.nodes.size()));
+        leaves.insert(leaves.end(), tree.leaves.begin(), tree.leaves.end());
+        for (const Trees::Node& node : tree.nodes) {
+            nodes.column.push_back(node.column);
+            nodes.threshold.push_back(node.threshold);
+            nodes.left.push_back(node.left);
+            nodes.right.push_back(node.right);
+            nodes.flags.push_back(static_cast<uint8_t>(
+                static_cast<uint8_t>(node.missing) | (node.default_left ? kDefaultLeft : 0) |
+                (node.is_categorical ? kCategorical : 0)));
+            nodes.first_word.push_back(node.is_categorical ? node.first_word : 0);
+            nodes.word_count.push_back(node.is_categorical ? node.word_count : 0);
+        }
+    }
+    FittedModel model{"trees", {}};
+    model.learned["tree_nodes"] = std::move(tree_nodes);
+    model.learned["leaf_value"] = std::move(leaves);
+    model.learned["column"] = std::move(nodes.column);
+    model.learned["threshold"] = std::move(nodes.threshold);
+    model.learned["left"] = std::move(nodes.left);
+    model.learned["right"] = std::move(nodes.right);
+    model.learned["flags"] = std::move(nodes.flags);
+    model.learned["first_word"] = std::move(nodes.first_word);
+    model.learned["word_count"] = std::move(nodes.word_count);
+    model.learned["categories"] = trees.categories;
+    model.learned["raw_count"] = std::vector<uint32_t>{trees.raw_count};
+    model.learned["is_average"] = std::vector<uint8_t>{trees.is_average};
+    return model;
+}
+
+Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
+    TRY(check_names(learned, {"tree_nodes", "leaf_value", "column", "threshold", "left", "right",
+                              "flags", "first_word", "word_count", "categories", "raw_count",
+                              "is_average"}));
+    Trees trees;
+    auto counts = TRY(take_buffer<uint32_t>(learned, "tree_nodes"));
+    auto leaves = TRY(take_buffer<double>(learned, "leaf_value"));
+    trees.categories = TRY(take_buffer<uint32_t>(learned, "categories"));
+    trees.raw_count = TRY(take_buffer<uint32_t>(learned, "raw_count", 1))[0];
+    auto average = TRY(take_buffer<uint8_t>(learned, "is_average", 1));
+    trees.is_average = average[0] != 0;
+    if (counts.size() > kTreesMax || average[0] > 1) return bad("too many trees");
+    if (trees.raw_count == 0 || trees.raw_count > 10'000 || counts.size() % trees.raw_count != 0)
+        return bad("the count of trees does not fit the count of scores");
+    uint64_t node_count = 0;
+    for (uint32_t count : counts) node_count += count;
+    if (leaves.size() != node_count + counts.size() || node_count > (uint64_t{1} << 30))
+        return bad("the counts of nodes and leaves do not fit");
+    NodeBuffers nodes = TRY(read_nodes(learned, node_count));
+    size_t next_node = 0, next_leaf = 0;
+    for (uint32_t count : counts) {
+        Trees::Tree tree;
+        for (uint32_t i = 0; i < count; ++i) tree.nodes.push_back(TRY(node_at(nodes, next_node++)));
+        auto first = leaves.begin() + static_cast<ptrdiff_t>(next_leaf);
+        tree.leaves.assign(first, first + count + 1);
+        next_leaf += count + 1;
+        TRY(check_tree(tree, trees, column_count));
+        trees.trees.push_back(std::move(tree));
+    }
+    return trees;
+}
+
+}  // namespace quern::score

@@ -1,0 +1,108 @@
+#include "quern/score/plan.h"
+
+#include <cstring>
+
+#include "quern/score/kernel.h"
+#include "quern/score/verify.h"
+
+namespace quern::score {
+namespace {
+
+Broadcast broadcast(const Constant& constant) {
+    size_t size = storage_bytes(storage_of(constant.type));
+    Broadcast all;
+    all.data = std::make_unique<std::byte[]>(size * frame::kBatchRowsMax);
+    size_t words = word_count(frame::kBatchRowsMax);
+    all.valid.assign(words, constant.is_null ? 0 : kAllRows);
+    all.failed.assign(words, 0);
+    std::array<std::byte, 16> bits = constant.bits;
+    if (storage_of(constant.type) == Storage::text) {
+        std::string_view text = constant.text;  // lies in the plan's program
+        std::memcpy(bits.data(), &text, sizeof(text));
+    }
+    for (size_t row = 0; row < frame::kBatchRowsMax; ++row)
+        std::memcpy(all.data.get() + row * size, bits.data(), size);
+    all.vector = {all.data.get(), all.valid.data(), all.failed.data()};
+    return all;
+}
+
+Result<Step> bind_step(const Program& program, uint32_t node) {
+    const Expression& expression = program.expressions[node];
+    Step step{node, {}, expression.children, {}};
+    std::vector<const Constant*> constants;
+    for (uint32_t child : expression.children) {
+        const Expression& argument = program.expressions[child];
+        step.types.push_back(argument.type);
+        bool is_constant = argument.kind == Expression::Kind::constant;
+        constants.push_back(is_constant ? &argument.constant : nullptr);
+    }
+    step.function =
+        TRY(bind_function(expression.function, {step.types, expression.type, constants}));
+    return step;
+}
+
+Status bind_expressions(Scorer::Plan& plan) {
+    const auto& expressions = plan.program.expressions;
+    plan.constant_of.assign(expressions.size(), kNoPosition);
+    for (uint32_t node = 0; node < expressions.size(); ++node) {
+        const Expression& expression = expressions[node];
+        if (expression.kind == Expression::Kind::constant) {
+            plan.constant_of[node] = static_cast<uint32_t>(plan.broadcasts.size());
+            plan.broadcasts.push_back(broadcast(expression.constant));
+        } else if (expression.kind == Expression::Kind::call) {
+            plan.steps.push_back(TRY(bind_step(plan.program, node)));
+        }
+    }
+    return {};
+}
+
+Status bind_encoders(Scorer::Plan& plan) {
+    const Program& program = plan.program;
+    for (const FittedEncoder& fitted : program.encoders) {
+        const Encoder* kind = TRY(Registry<Encoder>::of_kind().find(fitted.kind));
+        const Feature& feature = program.features[fitted.feature];
+        const frame::Type& type = program.expressions[feature.expression].type;
+        if (!kind->takes(type)) {
+            return corrupt("encoder '" + fitted.kind + "' cannot take feature '" + feature.name +
+                           "' of type " + type_text(type));
+        }
+        BoundEncoder encoder = TRY(kind->bind(type, fitted.learned));
+        auto first = static_cast<uint32_t>(plan.columns.size());
+        if (plan.columns.size() + encoder.columns.size() > kMatrixColumnsMax)
+            return corrupt("the matrix has too many columns");
+        for (const std::string& column : encoder.columns) {
+            plan.columns.push_back(feature.name + column);
+            plan.column_features.push_back(fitted.feature);
+        }
+        plan.encodes.push_back({std::move(encoder), feature.expression, first});
+    }
+    return {};
+}
+
+Status check_outputs(const Scorer::Plan& plan) {
+    const Program& program = plan.program;
+    size_t raw = plan.model.raw_count, outputs = program.output_count();
+    bool fits = program.link == Link::sigmoid
+                    ? raw == 1 && outputs == 2 && program.task == Task::classify
+                    : raw == outputs;
+    if (fits) return {};
+    return corrupt("the model gives " + std::to_string(raw) + " raw scores, which do not make " +
+                   std::to_string(outputs) + " outputs");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program) {
+    TRY(verify(program));
+    auto plan = std::make_unique<Scorer::Plan>();
+    plan->program = std::move(program);
+    TRY(bind_expressions(*plan));
+    TRY(bind_encoders(*plan));
+    const FittedModel& fitted = plan->program.model;
+    const ModelKind* kind = TRY(Registry<ModelKind>::of_kind().find(fitted.kind));
+    plan->model = TRY(kind->bind(fitted.learned, plan->columns.size()));
+    TRY(check_outputs(*plan));
+    return plan;
+}
+
+}  // namespace quern::score

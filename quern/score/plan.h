@@ -1,0 +1,68 @@
+// What a scorer makes of a program when it is built, and the memory that running it needs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quern/score/encoder.h"
+#include "quern/score/function.h"
+#include "quern/score/model.h"
+#include "quern/score/scorer.h"
+
+namespace quern::score {
+
+// One call of a row function, with everything looked up.
+struct Step {
+    uint32_t node;                   // the expression it computes
+    BoundFunction function;
+    std::vector<uint32_t> arguments;  // expressions
+    std::vector<frame::Type> types;   // of the arguments
+};
+
+// The values of one constant, the same in every row of the largest batch.
+struct Broadcast {
+    std::unique_ptr<std::byte[]> data;
+    std::vector<uint64_t> valid, failed;
+    Vector vector;
+};
+
+struct EncodeStep {
+    BoundEncoder encoder;
+    uint32_t node;         // the feature's expression
+    uint32_t first_column;
+};
+
+struct Scorer::Plan {
+    Program program;
+    std::vector<Step> steps;
+    // By expression: where its constant is in `broadcasts`, or kNoPosition.
+    std::vector<uint32_t> constant_of;
+    std::vector<Broadcast> broadcasts;
+    std::vector<EncodeStep> encodes;
+    std::vector<std::string> columns;
+    std::vector<uint32_t> column_features;
+    BoundModel model;
+};
+
+struct Scratch::State {
+    size_t row_count_max = 0;
+    std::unique_ptr<std::byte[]> arena;  // data and bits of all vectors that steps write
+    std::vector<Vector> vectors;         // by expression
+    std::vector<const Vector*> arguments;  // of the steps, one after the other
+    std::vector<uint64_t> all_valid, none_failed;
+    std::vector<uint64_t> input_valid;     // [input][word]
+    std::vector<uint64_t> row_failed;
+    std::vector<double> matrix;
+    std::vector<frame::ColumnView> picked;  // inputs in the program's order
+    TextArena texts;
+    size_t row_count = 0;  // of the last batch
+};
+
+Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program);
+
+// Runs a link in place of its raw scores; binary sigmoid writes two outputs of one raw score.
+void apply_link(Link link, double scale, size_t raw_count, size_t row_count, const double* raw,
+                double* outputs);
+
+}  // namespace quern::score

@@ -1,0 +1,227 @@
+#include "quern/score/request.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "quern/base/nearest.h"
+#include "quern/base/text.h"
+#include "quern/score/field.h"
+#include "quern/score/function.h"
+#include "quern/score/kernel.h"
+
+namespace quern::score {
+namespace {
+
+constexpr size_t kShownTextMax = 60;
+
+std::string shown(const FieldValue& value) {
+    using Kind = FieldValue::Kind;
+    switch (value.kind) {
+        case Kind::null: return "null";
+        case Kind::boolean: return value.boolean ? "true" : "false";
+        case Kind::int64: return std::to_string(value.int64);
+        case Kind::uint64: return std::to_string(value.uint64);
+        case Kind::float64: return float_text(value.float64);
+        case Kind::text: break;
+    }
+    if (value.text.size() <= kShownTextMax) return quote_literal(value.text);
+    return quote_literal(value.text.substr(0, kShownTextMax)) + "...";
+}
+
+// ASCII letters without regard to case, as SQL's names.
+bool is_same_name(std::string_view a, std::string_view b) {
+    auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) {
+               return x == y || lower(x) == lower(y);
+           });
+}
+
+}  // namespace
+
+FieldValue FieldValue::of(bool value) {
+    FieldValue field;
+    field.kind = Kind::boolean;
+    field.boolean = value;
+    return field;
+}
+FieldValue FieldValue::of(int64_t value) {
+    FieldValue field;
+    field.kind = Kind::int64;
+    field.int64 = value;
+    return field;
+}
+FieldValue FieldValue::of(uint64_t value) {
+    FieldValue field;
+    field.kind = Kind::uint64;
+    field.uint64 = value;
+    return field;
+}
+FieldValue FieldValue::of(double value) {
+    FieldValue field;
+    field.kind = Kind::float64;
+    field.float64 = value;
+    return field;
+}
+FieldValue FieldValue::of(std::string_view value) {
+    FieldValue field;
+    field.kind = Kind::text;
+    field.text = value;
+    return field;
+}
+
+struct RowReader::State {
+    const Program* program;
+    ReadOptions options;
+    struct Slot {
+        Storage storage;
+        std::unique_ptr<std::byte[]> data;
+        std::vector<uint64_t> valid;
+    };
+    std::vector<Slot> slots;
+    std::vector<frame::ColumnView> views;
+    // Names in order for look-ups that the order of fields does not answer.
+    std::vector<uint32_t> by_name;
+    std::vector<uint32_t> seen;  // by input: number of the last row that brought it
+    std::vector<FieldError> errors;
+    TextArena texts;
+    size_t row_count = 0, expected = 0;
+    uint32_t row_number = 0;
+    bool is_row_broken = false;
+
+    State(const Program& of, ReadOptions with)
+        : program(&of), options(with), texts(with.text_bytes_max) {}
+
+    void fail(std::string field, std::string message) {
+        is_row_broken = true;
+        if (errors.size() < options.errors_max)
+            errors.push_back({row_count, std::move(field), std::move(message)});
+    }
+};
+
+RowReader::RowReader(const Program& program, ReadOptions options)
+    : state_(std::make_unique<State>(program, options)) {
+    State& state = *state_;
+    state.options.row_count_max =
+        std::clamp<size_t>(options.row_count_max, 1, frame::kBatchRowsMax);
+    for (const Input& input : program.inputs) {
+        Storage storage = storage_of(input.type);
+        State::Slot slot{storage,
+                         std::make_unique<std::byte[]>(state.options.row_count_max *
+                                                       storage_bytes(storage)),
+                         std::vector<uint64_t>(word_count(state.options.row_count_max))};
+        state.slots.push_back(std::move(slot));
+        state.by_name.push_back(static_cast<uint32_t>(state.by_name.size()));
+    }
+    std::sort(state.by_name.begin(), state.by_name.end(), [&](uint32_t a, uint32_t b) {
+        return lower_ascii(program.inputs[a].name) < lower_ascii(program.inputs[b].name);
+    });
+    state.views.resize(program.inputs.size());
+    state.seen.assign(program.inputs.size(), 0);
+}
+
+RowReader::~RowReader() = default;
+RowReader::RowReader(RowReader&&) noexcept = default;
+
+void RowReader::clear() {
+    state_->row_count = 0;
+    state_->errors.clear();
+    state_->texts.clear();
+}
+
+bool RowReader::begin_row() {
+    State& state = *state_;
+    if (state.row_count == state.options.row_count_max) return false;
+    ++state.row_number;
+    state.expected = 0;
+    state.is_row_broken = false;
+    return true;
+}
+
+int RowReader::find(std::string_view name) const {
+    State& state = *state_;
+    const auto& inputs = state.program->inputs;
+    if (state.expected < inputs.size() && is_same_name(inputs[state.expected].name, name))
+        return static_cast<int>(state.expected++);
+    std::string lower = lower_ascii(name);
+    auto found = std::lower_bound(
+        state.by_name.begin(), state.by_name.end(), lower,
+        [&](uint32_t index, const std::string& key) { return lower_ascii(inputs[index].name) < key; });
+    if (found == state.by_name.end() || !is_same_name(inputs[*found].name, name)) return -1;
+    state.expected = *found + 1;
+    return static_cast<int>(*found);
+}
+
+void RowReader::field(std::string_view name, const FieldValue& value) {
+    int input = find(name);
+    if (input >= 0) return field(input, value);
+    State& state = *state_;
+    if (state.options.extra_fields == ReadOptions::Extra::ignore) return;
+    std::vector<std::string_view> names;
+    for (const Input& known : state.program->inputs) names.push_back(known.name);
+    Status unknown = unknown_name("field", name, names);
+    std::string hint(unknown.hint());
+    state.fail(std::string(name.substr(0, kShownTextMax)),
+               "the model has no such field" + (hint.empty() ? "" : "; " + hint));
+}
+
+void RowReader::field(int input, const FieldValue& value) {
+    State& state = *state_;
+    auto index = static_cast<size_t>(input);
+    const Input& contract = state.program->inputs[index];
+    if (state.seen[index] == state.row_number)
+        return state.fail(contract.name, "this field comes twice");
+    state.seen[index] = state.row_number;
+    State::Slot& slot = state.slots[index];
+    uint64_t bit = uint64_t{1} << (state.row_count % 64);
+    bool is_null = value.kind == FieldValue::Kind::null ||
+                   (state.options.is_all_text && value.kind == FieldValue::Kind::text &&
+                    value.text.empty());
+    if (is_null) {
+        slot.valid[state.row_count / 64] &= ~bit;
+        if (!contract.is_nullable) state.fail(contract.name, "this field must not be null");
+        return;
+    }
+    std::byte* at = slot.data.get() + state.row_count * storage_bytes(slot.storage);
+    FieldFault fault = store_field(contract.type, value, state.options.is_all_text, state.texts, at);
+    if (fault == FieldFault::none) {
+        slot.valid[state.row_count / 64] |= bit;
+        return;
+    }
+    state.fail(contract.name, fault_text(fault, contract.type, shown(value)));
+}
+
+void RowReader::end_row() {
+    State& state = *state_;
+    for (size_t i = 0; i < state.slots.size(); ++i) {
+        if (state.seen[i] == state.row_number) continue;
+        const Input& contract = state.program->inputs[i];
+        state.slots[i].valid[state.row_count / 64] &= ~(uint64_t{1} << (state.row_count % 64));
+        if (!contract.is_nullable) state.fail(contract.name, "this field is missing");
+    }
+    ++state.row_count;
+}
+
+size_t RowReader::row_count() const { return state_->row_count; }
+
+frame::BatchView RowReader::view() const {
+    State& state = *state_;
+    for (size_t i = 0; i < state.slots.size(); ++i) {
+        const auto& slot = state.slots[i];
+        state.views[i] = {state.program->inputs[i].type, slot.data.get(), slot.valid.data(),
+                          state.row_count};
+    }
+    return {state.views, state.row_count};
+}
+
+const std::vector<FieldError>& RowReader::errors() const { return state_->errors; }
+
+Status RowReader::status() const {
+    Status all;
+    for (const FieldError& error : state_->errors) {
+        std::string place = state_->row_count > 1 ? "row " + std::to_string(error.row + 1) + ", " : "";
+        all.also(invalid_argument(place + "field '" + error.field + "': " + error.message));
+    }
+    return all;
+}
+
+}  // namespace quern::score

@@ -1,0 +1,226 @@
+#include "quern/score/scorer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "quern/base/nearest.h"
+#include "quern/base/text.h"
+#include "quern/score/artifact.h"
+#include "quern/score/golden.h"
+#include "quern/score/kernel.h"
+#include "quern/score/plan.h"
+
+namespace quern::score {
+namespace {
+
+Status check_batch(const Program& program, const frame::BatchView& inputs, size_t row_count_max) {
+    if (inputs.columns.size() != program.inputs.size()) {
+        return invalid_argument("the model reads " + plural(std::ssize(program.inputs), "column") +
+                                ", got " + std::to_string(inputs.columns.size()));
+    }
+    if (inputs.row_count > row_count_max) {
+        return invalid_argument("a batch has at most " + std::to_string(row_count_max) +
+                                " rows, got " + std::to_string(inputs.row_count));
+    }
+    for (size_t i = 0; i < inputs.columns.size(); ++i) {
+        const frame::ColumnView& column = inputs.columns[i];
+        if (!(column.type == program.inputs[i].type) || column.row_count < inputs.row_count) {
+            return invalid_argument("column '" + program.inputs[i].name + "' must be " +
+                                    type_text(program.inputs[i].type) + ", got " +
+                                    type_text(column.type));
+        }
+    }
+    return {};
+}
+
+// Points the vectors of input expressions at the caller's own columns.
+void take_inputs(const Program& program, const frame::BatchView& inputs, Scratch::State& state) {
+    for (size_t node = 0; node < program.expressions.size(); ++node) {
+        const Expression& expression = program.expressions[node];
+        if (expression.kind != Expression::Kind::input) continue;
+        const frame::ColumnView& column = inputs.columns[expression.input];
+        Vector& vector = state.vectors[node];
+        // Functions only ever write their own vector, so inputs stay as they are.
+        vector.data = const_cast<void*>(column.data);
+        vector.valid = column.validity ? const_cast<uint64_t*>(column.validity)
+                                       : state.all_valid.data();
+    }
+}
+
+void collect_failures(const Program& program, Scratch::State& state) {
+    size_t words = word_count(state.row_count);
+    std::fill_n(state.row_failed.begin(), words, 0);
+    for (const Feature& feature : program.features) {
+        const Vector& vector = state.vectors[feature.expression];
+        for (size_t w = 0; w < words; ++w)
+            state.row_failed[w] |= vector.failed[w] & row_bits(w, state.row_count);
+    }
+}
+
+void encode(const Scorer::Plan& plan, const Scratch::State& state, double* matrix) {
+    for (const EncodeStep& step : plan.encodes) {
+        step.encoder.apply(step.encoder.prepared.get(), state.vectors[step.node], state.row_count,
+                           {matrix + step.first_column, plan.columns.size()});
+    }
+}
+
+void choose_labels(const Program& program, Predictions& out) {
+    for (size_t row = 0; row < out.row_count; ++row) {
+        const double* p = out.outputs.data() + row * out.output_count;
+        if (out.output_count == 2) {
+            out.labels[row] = p[1] >= program.threshold ? 1 : 0;
+        } else {
+            out.labels[row] =
+                static_cast<uint32_t>(std::max_element(p, p + out.output_count) - p);
+        }
+    }
+}
+
+void mark_failures(const Scratch::State& state, size_t raw_count, Predictions& out) {
+    out.failed_count = 0;
+    std::fill(out.is_failed.begin(), out.is_failed.end(), uint8_t{0});
+    for (size_t w = 0; w < word_count(out.row_count); ++w) {
+        for_bits(state.row_failed[w], w * 64, [&](size_t row) {
+            constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+            ++out.failed_count;
+            out.is_failed[row] = 1;
+            std::fill_n(out.outputs.begin() + row * out.output_count, out.output_count, kNan);
+            std::fill_n(out.raw.begin() + row * raw_count, raw_count, kNan);
+        });
+    }
+}
+
+}  // namespace
+
+Scorer::Scorer(std::unique_ptr<Plan> plan) : plan_(std::move(plan)) {}
+Scorer::Scorer(Scorer&&) noexcept = default;
+Scorer& Scorer::operator=(Scorer&&) noexcept = default;
+Scorer::~Scorer() = default;
+
+Result<Scorer> Scorer::build(Program program) {
+    Scorer scorer(TRY(make_plan(std::move(program))));
+    TRY(check_golden_rows(scorer));
+    return scorer;
+}
+
+Result<Scorer> Scorer::open(const std::string& path) {
+    Program program = TRY(read_artifact_file(path));
+    auto scorer = build(std::move(program));
+    if (scorer.ok()) return scorer;
+    return corrupt("this model file is not whole: " + std::string(scorer.status().message()))
+        .at(path)
+        .hint("restore the file, or train the model again");
+}
+
+const Program& Scorer::program() const { return plan_->program; }
+size_t Scorer::matrix_column_count() const { return plan_->columns.size(); }
+const std::vector<std::string>& Scorer::matrix_columns() const { return plan_->columns; }
+const std::vector<uint32_t>& Scorer::matrix_features() const { return plan_->column_features; }
+size_t Scorer::raw_count() const { return plan_->model.raw_count; }
+
+Result<InputMap> Scorer::map_inputs(const frame::Schema& schema) const {
+    InputMap map;
+    Status faults;
+    for (const Input& input : program().inputs) {
+        int position = frame::column_index(schema, input.name);
+        if (position < 0) {
+            std::vector<std::string_view> names;
+            for (const auto& column : schema) names.push_back(column.name);
+            faults.also(unknown_name("column", input.name, names));
+        } else if (!(schema[position].type == input.type)) {
+            faults.also(invalid_argument("column '" + input.name + "' must be " +
+                                         type_text(input.type) + ", got " +
+                                         type_text(schema[position].type)));
+        }
+        map.positions.push_back(static_cast<uint32_t>(std::max(position, 0)));
+    }
+    TRY(std::move(faults));
+    return map;
+}
+
+Status Scorer::run(const frame::BatchView& inputs, Scratch& scratch) const {
+    Scratch::State& state = scratch.state();
+    TRY(check_batch(program(), inputs, state.row_count_max));
+    state.row_count = inputs.row_count;
+    state.texts.clear();
+    take_inputs(program(), inputs, state);
+    const Vector* const* arguments = state.arguments.data();
+    for (const Step& step : plan_->steps) {
+        Call call{{arguments, step.arguments.size()},
+                  step.types,
+                  program().expressions[step.node].type,
+                  state.vectors[step.node],
+                  inputs.row_count,
+                  step.function.prepared.get(),
+                  state.texts};
+        step.function.kernel(call);
+        arguments += step.arguments.size();
+    }
+    collect_failures(program(), state);
+    return {};
+}
+
+Status Scorer::score(const frame::BatchView& inputs, Scratch& scratch, Predictions& out) const {
+    TRY(run(inputs, scratch));
+    Scratch::State& state = scratch.state();
+    encode(*plan_, state, state.matrix.data());
+    out.row_count = inputs.row_count;
+    out.output_count = program().output_count();
+    out.raw.resize(out.row_count * raw_count());
+    out.outputs.resize(out.row_count * out.output_count);
+    out.labels.resize(program().task == Task::classify ? out.row_count : 0);
+    out.is_failed.resize(out.row_count);
+    plan_->model.score(plan_->model.prepared.get(), state.matrix.data(), out.row_count,
+                       out.raw.data());
+    apply_link(program().link, program().link_scale, raw_count(), out.row_count, out.raw.data(),
+               out.outputs.data());
+    if (program().task == Task::classify) choose_labels(program(), out);
+    mark_failures(state, raw_count(), out);
+    return {};
+}
+
+Status Scorer::features_matrix(const frame::BatchView& inputs, Scratch& scratch,
+                               double* out) const {
+    TRY(run(inputs, scratch));
+    const Scratch::State& state = scratch.state();
+    for (size_t row = 0; row < inputs.row_count; ++row)
+        if (state.row_failed[row / 64] >> (row % 64) & 1) return row_error(row, scratch);
+    encode(*plan_, state, out);
+    return {};
+}
+
+namespace {
+
+// A batch of the program's inputs, picked from a batch of another schema.
+Result<frame::BatchView> pick(const frame::BatchView& batch, const InputMap& map,
+                              Scratch::State& state) {
+    state.picked.resize(map.positions.size());
+    for (size_t i = 0; i < map.positions.size(); ++i) {
+        if (map.positions[i] >= batch.columns.size())
+            return invalid_argument("the batch has fewer columns than its schema");
+        state.picked[i] = batch.columns[map.positions[i]];
+    }
+    return frame::BatchView{state.picked, batch.row_count};
+}
+
+}  // namespace
+
+Status Scorer::score(const frame::BatchView& batch, const InputMap& map, Scratch& scratch,
+                     Predictions& out) const {
+    return score(TRY(pick(batch, map, scratch.state())), scratch, out);
+}
+
+Status Scorer::features_matrix(const frame::BatchView& batch, const InputMap& map,
+                               Scratch& scratch, double* out) const {
+    return features_matrix(TRY(pick(batch, map, scratch.state())), scratch, out);
+}
+
+frame::ColumnView Scorer::feature(size_t index, const Scratch& scratch) const {
+    uint32_t node = program().features[index].expression;
+    const Vector& vector = scratch.state().vectors[node];
+    return {program().expressions[node].type, vector.data, vector.valid,
+            scratch.state().row_count};
+}
+
+}  // namespace quern::score

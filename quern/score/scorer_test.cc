@@ -1,0 +1,181 @@
+#include "quern/score/scorer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <new>
+
+#include "quern/score/artifact.h"
+#include "quern/score/describe.h"
+#include "quern/score/request.h"
+#include "quern/score/sample_program.h"
+
+namespace {
+thread_local size_t allocation_count = 0;
+}  // namespace
+
+// Counts what the scorer allocates; see no_allocation_once_warm.
+__attribute__((noinline)) void* operator new(size_t size) {
+    ++allocation_count;
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
+__attribute__((noinline)) void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace quern::score {
+namespace {
+
+RowReader read_row(const Scorer& scorer, double income, std::string_view city) {
+    RowReader reader(scorer.program());
+    reader.begin_row();
+    reader.field("income", FieldValue::of(income));
+    reader.field("city", FieldValue::of(city));
+    reader.end_row();
+    return reader;
+}
+
+double probability(const Scorer& scorer, double income, std::string_view city) {
+    RowReader reader = read_row(scorer, income, city);
+    EXPECT_TRUE(reader.status().ok()) << reader.status().text();
+    Scratch scratch(scorer, 1);
+    Predictions out;
+    Status status = scorer.score(reader.view(), scratch, out);
+    EXPECT_TRUE(status.ok()) << status.text();
+    return out.output(0, 1);
+}
+
+Scorer sample_scorer() {
+    auto scorer = Scorer::build(sample_program());
+    EXPECT_TRUE(scorer.ok()) << scorer.status().text();
+    return std::move(scorer).value();
+}
+
+TEST(Scorer, gives_the_probability_of_the_positive_class) {
+    Scorer scorer = sample_scorer();
+    // Twice the income at most 100 and Paris: -1 + 0.25; above: 1 + 0.25.
+    EXPECT_EQ(probability(scorer, 20, "Paris"), 1 / (1 + std::exp(0.75)));
+    EXPECT_EQ(probability(scorer, 60, "Paris"), 1 / (1 + std::exp(-1.25)));
+    EXPECT_EQ(probability(scorer, 60, "Nowhere"), 1 / (1 + std::exp(-0.5)));
+}
+
+TEST(Scorer, names_the_columns_of_its_matrix) {
+    Scorer scorer = sample_scorer();
+    EXPECT_EQ(scorer.matrix_columns(),
+              (std::vector<std::string>{"double_income", "city=Paris", "city=Rome"}));
+    EXPECT_EQ(scorer.matrix_features(), (std::vector<uint32_t>{0, 1, 1}));
+}
+
+TEST(Scorer, gives_the_same_scores_for_a_row_and_a_batch) {
+    Scorer scorer = sample_scorer();
+    constexpr std::string_view kCities[] = {"Paris", "Rome", "Oslo"};
+    for (size_t row_count : {1u, 2u, 63u, 64u, 65u, 2047u, 2048u}) {
+        RowReader reader(scorer.program());
+        for (size_t i = 0; i < row_count; ++i) {
+            ASSERT_TRUE(reader.begin_row());
+            if (i % 5 != 0) reader.field("income", FieldValue::of(static_cast<double>(i % 97)));
+            reader.field("city", FieldValue::of(kCities[i % 3]));
+            reader.end_row();
+        }
+        Scratch scratch(scorer), one_row(scorer, 1);
+        Predictions batch, one;
+        ASSERT_TRUE(scorer.score(reader.view(), scratch, batch).ok());
+        RowReader single(scorer.program());
+        for (size_t i = 0; i < row_count; ++i) {
+            single.clear();
+            single.begin_row();
+            if (i % 5 != 0) single.field("income", FieldValue::of(static_cast<double>(i % 97)));
+            single.field("city", FieldValue::of(kCities[i % 3]));
+            single.end_row();
+            ASSERT_TRUE(scorer.score(single.view(), one_row, one).ok());
+            ASSERT_EQ(batch.output(i, 1), one.output(0, 1)) << row_count << " rows, row " << i;
+        }
+    }
+}
+
+TEST(Scorer, marks_a_row_whose_expression_fails_and_scores_the_others) {
+    Program program = sample_program();
+    program.inputs[0].type = frame::type_from_sql("TINYINT");
+    program.expressions[0].type = program.inputs[0].type;
+    program.expressions[1] = program.expressions[0];
+    program.expressions[1].kind = Expression::Kind::constant;
+    program.expressions[1].constant.type = program.inputs[0].type;
+    program.expressions[1].constant.is_null = false;
+    program.expressions[1].constant.bits[0] = std::byte{2};
+    program.expressions[2].type = program.inputs[0].type;
+    auto scorer = Scorer::build(program);
+    ASSERT_TRUE(scorer.ok()) << scorer.status().text();
+    RowReader reader((*scorer).program());
+    for (int64_t income : {3, 100}) {
+        reader.begin_row();
+        reader.field("income", FieldValue::of(income));
+        reader.end_row();
+    }
+    Scratch scratch(*scorer);
+    Predictions out;
+    ASSERT_TRUE(scorer->score(reader.view(), scratch, out).ok());
+    EXPECT_EQ(out.is_failed, (std::vector<uint8_t>{0, 1}));
+    EXPECT_EQ(out.failed_count, 1u);
+    EXPECT_FALSE(std::isnan(out.output(0, 1)));
+    EXPECT_TRUE(std::isnan(out.output(1, 1)));
+    EXPECT_EQ(scorer->row_error(1, scratch).message(),
+              "feature 'double_income': *(100, 2) has no TINYINT result");
+}
+
+TEST(Scorer, no_allocation_once_warm) {
+    Scorer scorer = sample_scorer();
+    RowReader reader(scorer.program());
+    Scratch scratch(scorer, 1);
+    Predictions out;
+    auto score_one = [&](double income) {
+        reader.clear();
+        reader.begin_row();
+        reader.field("income", FieldValue::of(income));
+        reader.field("city", FieldValue::of(std::string_view("Paris")));
+        reader.end_row();
+        return scorer.score(reader.view(), scratch, out).ok();
+    };
+    ASSERT_TRUE(score_one(1));
+    size_t before = allocation_count;
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(score_one(i));
+    EXPECT_EQ(allocation_count - before, 0u);
+}
+
+TEST(Scorer, refuses_a_batch_of_other_columns) {
+    Scorer scorer = sample_scorer();
+    auto check = [&](frame::Schema schema, std::string_view want) {
+        auto map = scorer.map_inputs(schema);
+        ASSERT_FALSE(map.ok());
+        EXPECT_EQ(map.status().message(), want);
+    };
+    check({{"incom", frame::type_from_sql("DOUBLE")}, {"city", frame::type_from_sql("VARCHAR")}},
+          "column 'income' is not known");
+    check({{"income", frame::type_from_sql("BIGINT")}, {"city", frame::type_from_sql("VARCHAR")}},
+          "column 'income' must be DOUBLE, got BIGINT");
+}
+
+TEST(Scorer, golden_rows_prove_the_program) {
+    Program program = sample_program();
+    Scorer scorer = sample_scorer();
+    RowReader reader = read_row(scorer, 20, "Paris");
+    ASSERT_TRUE(add_golden_rows(program, reader.view()).ok());
+    ASSERT_EQ(program.golden.size(), 1u);
+    EXPECT_TRUE(Scorer::build(program).ok());
+    program.golden[0].outputs[1] = std::nextafter(program.golden[0].outputs[1], 1);
+    auto changed = Scorer::build(program);
+    ASSERT_FALSE(changed.ok());
+    EXPECT_EQ(changed.status().code(), Code::corrupt);
+}
+
+TEST(Describe, shows_the_whole_program) {
+    std::string text = describe(sample_program());
+    for (std::string_view part :
+         {"sample: classify churned", "income  DOUBLE", "double_income = income * 2.0  DOUBLE",
+          "one_hot(city)  categories 'Paris', 'Rome'", "trees: 2 trees, 4 leaves",
+          "'yes' when its probability is at least 0.5"})
+        EXPECT_NE(text.find(part), std::string::npos) << part << " is not in\n" << text;
+}
+
+}  // namespace
+}  // namespace quern::score
