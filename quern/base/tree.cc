@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "quern/base/text.h"
 
@@ -56,13 +57,14 @@ private:
 
     Result<Tree> convert_map(const YAML::Node& node, Tree tree, size_t depth) {
         tree.kind = Tree::Kind::map;
+        std::unordered_set<std::string> keys;
         for (const auto& pair : node) {
             const Place key_place = place(pair.first.Mark());
             if (!pair.first.IsScalar()) {
                 return invalid_argument("a key must be plain text").at(key_place.text());
             }
             std::string key = pair.first.Scalar();
-            if (tree.find(key) != nullptr) {
+            if (!keys.insert(key).second) {
                 return invalid_argument("key '" + key + "' is written twice").at(key_place.text());
             }
             Tree value = TRY(convert(pair.second, depth + 1));

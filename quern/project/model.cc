@@ -98,7 +98,7 @@ Keys model_keys() {
         param("time", &Model::time, "Column with the time a row was known."),
         param("weight", &Model::weight, "Column with the weight of a row."),
         param("positive", &Model::positive,
-              "The class that `probability` speaks of; default: the rarer one."),
+              "The class that `probability` speaks of; default: of two, the later in order."),
         param("features", &Model::features,
               "SQL over one row, each with an optional `as name`; default: every other column."),
         param("exclude", &Model::exclude, "Columns that are never a feature."),
