@@ -1,8 +1,11 @@
 #include "quern/base/tree.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "quern/base/text.h"
@@ -10,9 +13,16 @@
 namespace quern {
 namespace {
 
-class Converter {
+// A fault leaves yaml-cpp as an exception and becomes the status again in parse_yaml.
+struct Stop {
+    Status fault;
+};
+
+// Builds the tree from the parser's events. YAML::LoadAll is not used: it never returns from some
+// broken documents, such as a lone comma.
+class TreeBuilder : public YAML::EventHandler {
 public:
-    Converter(const YamlSource& source, const YamlLimits& limits)
+    TreeBuilder(const YamlSource& source, const YamlLimits& limits)
         : file_(std::make_shared<const std::string>(source.file)),
           first_line_(source.first_line),
           limits_(limits) {}
@@ -22,61 +32,134 @@ public:
         return {file_, mark.line + first_line_, mark.column + 1};
     }
 
-    Result<Tree> convert(const YAML::Node& node, size_t depth) {
-        if (depth > limits_.depth_max) {
-            return invalid_argument("nested deeper than " + std::to_string(limits_.depth_max) +
-                                    " levels")
-                .at(place(node.Mark()).text());
-        }
-        if (++node_count_ > limits_.node_count_max) {
-            return resource_exhausted("more than " + std::to_string(limits_.node_count_max) +
-                                      " values in one file")
-                .at(place(node.Mark()).text());
-        }
-        Tree tree;
-        tree.place = place(node.Mark());
-        if (node.IsScalar()) return convert_scalar(node, std::move(tree));
-        if (node.IsSequence()) return convert_list(node, std::move(tree), depth);
-        if (node.IsMap()) return convert_map(node, std::move(tree), depth);
-        return tree;
+    Tree take() {
+        if (!root_.place.file) root_.place = place(YAML::Mark::null_mark());
+        return std::move(root_);
     }
+
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        finish(begin(mark), anchor);
+    }
+
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        const auto found = anchors_.find(anchor);
+        if (found == anchors_.end()) {
+            throw Stop{invalid_argument("an alias within what it names").at(place(mark).text())};
+        }
+        count(found->second, mark);
+        add(found->second);
+    }
+
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        Tree tree = begin(mark);
+        tree.kind = Tree::Kind::scalar;
+        tree.text = value;
+        tree.is_quoted = tag == "!";
+        finish(std::move(tree), anchor);
+    }
+
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        open(mark, Tree::Kind::list, anchor);
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        open(mark, Tree::Kind::map, anchor);
+    }
+    void OnMapEnd() override { close(); }
 
 private:
-    static Result<Tree> convert_scalar(const YAML::Node& node, Tree tree) {
-        tree.text = node.Scalar();
-        tree.is_quoted = node.Tag() == "!";
-        tree.kind = Tree::Kind::scalar;
-        return tree;
-    }
-
-    Result<Tree> convert_list(const YAML::Node& node, Tree tree, size_t depth) {
-        tree.kind = Tree::Kind::list;
-        for (const auto& item : node) tree.items.push_back(TRY(convert(item, depth + 1)));
-        return tree;
-    }
-
-    Result<Tree> convert_map(const YAML::Node& node, Tree tree, size_t depth) {
-        tree.kind = Tree::Kind::map;
+    // A list or map that is still open, with the key whose value comes next.
+    struct Level {
+        Tree tree;
+        YAML::anchor_t anchor = 0;
         std::unordered_set<std::string> keys;
-        for (const auto& pair : node) {
-            const Place key_place = place(pair.first.Mark());
-            if (!pair.first.IsScalar()) {
-                return invalid_argument("a key must be plain text").at(key_place.text());
-            }
-            std::string key = pair.first.Scalar();
-            if (!keys.insert(key).second) {
-                return invalid_argument("key '" + key + "' is written twice").at(key_place.text());
-            }
-            Tree value = TRY(convert(pair.second, depth + 1));
-            tree.entries.push_back({std::move(key), std::move(value), key_place});
-        }
+        Tree key;
+        bool has_key = false;
+    };
+
+    Tree begin(const YAML::Mark& mark) {
+        if (++node_count_ > limits_.node_count_max) throw Stop{too_many(mark)};
+        Tree tree;
+        tree.place = place(mark);
         return tree;
+    }
+
+    void open(const YAML::Mark& mark, Tree::Kind kind, YAML::anchor_t anchor) {
+        if (levels_.size() >= limits_.depth_max) {
+            throw Stop{invalid_argument("nested deeper than " + std::to_string(limits_.depth_max) +
+                                        " levels")
+                           .at(place(mark).text())};
+        }
+        Level level;
+        level.tree = begin(mark);
+        level.tree.kind = kind;
+        level.anchor = anchor;
+        levels_.push_back(std::move(level));
+    }
+
+    void close() {
+        Level level = std::move(levels_.back());
+        levels_.pop_back();
+        finish(std::move(level.tree), level.anchor);
+    }
+
+    void finish(Tree tree, YAML::anchor_t anchor) {
+        if (anchor != 0) anchors_[anchor] = tree;
+        add(std::move(tree));
+    }
+
+    void add(Tree tree) {
+        if (levels_.empty()) {
+            root_ = std::move(tree);
+            return;
+        }
+        Level& level = levels_.back();
+        if (level.tree.is_list()) {
+            level.tree.items.push_back(std::move(tree));
+        } else if (!level.has_key) {
+            set_key(level, std::move(tree));
+        } else {
+            level.has_key = false;
+            level.tree.entries.push_back(
+                {std::move(level.key.text), std::move(tree), std::move(level.key.place)});
+        }
+    }
+
+    static void set_key(Level& level, Tree key) {
+        const std::string where = key.place.text();
+        if (!key.is_scalar()) throw Stop{invalid_argument("a key must be plain text").at(where)};
+        if (!level.keys.insert(key.text).second) {
+            throw Stop{invalid_argument("key '" + key.text + "' is written twice").at(where)};
+        }
+        level.key = std::move(key);
+        level.has_key = true;
+    }
+
+    void count(const Tree& tree, const YAML::Mark& mark) {
+        if (++node_count_ > limits_.node_count_max) throw Stop{too_many(mark)};
+        for (const auto& item : tree.items) count(item, mark);
+        for (const auto& entry : tree.entries) count(entry.value, mark);
+    }
+
+    Status too_many(const YAML::Mark& mark) const {
+        return resource_exhausted("more than " + std::to_string(limits_.node_count_max) +
+                                  " values in one file")
+            .at(place(mark).text());
     }
 
     std::shared_ptr<const std::string> file_;
     int first_line_;
     YamlLimits limits_;
     size_t node_count_ = 0;
+    std::vector<Level> levels_;
+    std::unordered_map<YAML::anchor_t, Tree> anchors_;
+    Tree root_;
 };
 
 // yaml-cpp recurses over nested brackets before any limit of ours can see them.
@@ -150,21 +233,22 @@ Tree Tree::map(std::vector<Entry> entries) {
 
 Result<Tree> parse_yaml(const YamlSource& source, const YamlLimits& limits) {
     TRY(check_text(source, limits));
-    Converter converter(source, limits);
+    TreeBuilder builder(source, limits);
     try {
-        const auto documents = YAML::LoadAll(std::string(source.text));
-        if (documents.size() > 1) {
-            return invalid_argument("holds several YAML documents; one is expected")
+        std::istringstream text{std::string(source.text)};
+        YAML::Parser parser(text);
+        parser.HandleNextDocument(builder);
+        Tree tree = builder.take();
+        TreeBuilder rest(source, limits);
+        if (parser.HandleNextDocument(rest)) {
+            return invalid_argument("holds more than one YAML document, or signs out of place")
                 .at(source.file);
         }
-        if (documents.empty()) {
-            Tree nothing;
-            nothing.place = converter.place(YAML::Mark::null_mark());
-            return nothing;
-        }
-        return converter.convert(documents[0], 0);
+        return tree;
+    } catch (const Stop& stop) {
+        return stop.fault;
     } catch (const YAML::Exception& fault) {
-        return invalid_argument("broken YAML: " + fault.msg).at(converter.place(fault.mark).text());
+        return invalid_argument("broken YAML: " + fault.msg).at(builder.place(fault.mark).text());
     } catch (const std::exception& fault) {
         return invalid_argument(std::string("broken YAML: ") + fault.what()).at(source.file);
     }
