@@ -28,7 +28,8 @@ void add_command(CLI::App& app, const Command& command, Typed& typed) {
                                        values[std::string(argument.name)],
                                        std::string(argument.doc));
         added->type_name("")->required(argument.is_required);
-        added->expected(argument.is_required ? 1 : 0, argument.is_list ? 1 << 20 : 1);
+        added->expected(1, argument.is_list ? 1 << 20 : 1);
+        added->allow_extra_args(argument.is_list);
     }
     for (const auto& option : command.options) {
         const std::string name(option.name), doc(option.doc);
