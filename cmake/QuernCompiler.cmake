@@ -15,8 +15,9 @@ set(QUERN_SANITIZE "" CACHE STRING "Sanitizers: 'address,undefined' or 'thread';
 
 add_library(quern_compile INTERFACE)
 target_include_directories(quern_compile INTERFACE ${CMAKE_SOURCE_DIR})
+# Designated initialisers leave defaults out on purpose.
 target_compile_options(quern_compile INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
-                       -Wno-missing-field-initializers)  # designated initialisers leave defaults out
+                       -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   # TRY is a statement expression on purpose; g++ honours the __extension__ in front of it.
   target_compile_options(quern_compile INTERFACE -Wno-gnu-statement-expression)

@@ -32,8 +32,8 @@ struct Argument {
 // What the user typed behind the verb, by the names above.
 class Invocation {
 public:
-    bool is_json = false;               // --json: one JSON document on standard output
-    std::string project_folder = ".";   // --project; where the search for quern.yml begins
+    bool is_json = false;              // --json: one JSON document on standard output
+    std::string project_folder = ".";  // --project; where the search for quern.yml begins
 
     bool has(std::string_view name) const { return values_.contains(std::string(name)); }
     // The value typed, or `fallback`.

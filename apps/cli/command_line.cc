@@ -1,10 +1,11 @@
 #include <CLI/CLI.hpp>
 
-#include "apps/cli/command.h"
-#include "apps/cli/output.h"
 #include "quern/base/log.h"
 #include "quern/base/progress.h"
 #include "quern/base/version.h"
+
+#include "apps/cli/command.h"
+#include "apps/cli/output.h"
 
 namespace quern::cli {
 namespace {
@@ -24,9 +25,9 @@ void add_command(CLI::App& app, const Command& command, Typed& typed) {
     auto& values = typed.values[std::string(command.name)];
     auto& switches = typed.switches[std::string(command.name)];
     for (const auto& argument : command.arguments) {
-        auto* added = verb->add_option(std::string(argument.name),
-                                       values[std::string(argument.name)],
-                                       std::string(argument.doc));
+        auto* added =
+            verb->add_option(std::string(argument.name), values[std::string(argument.name)],
+                             std::string(argument.doc));
         added->type_name("")->required(argument.is_required);
         added->expected(1, argument.is_list ? 1 << 20 : 1);
         added->allow_extra_args(argument.is_list);
@@ -134,7 +135,7 @@ Result<int> run_typed(const CLI::App& app, const Typed& typed) {
 
 int run_command_line(int argc, const char* const* argv) {
     CLI::App app("quern " + std::string(version()) +
-                 ": from raw files to checked tables, trained models and served scores",
+                     ": from raw files to checked tables, trained models and served scores",
                  "quern");
     app.set_version_flag("--version", "quern " + std::string(version()));
     app.require_subcommand(0, 1);

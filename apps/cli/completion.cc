@@ -31,8 +31,8 @@ std::string bash_script() {
         "        COMPREPLY=($(compgen -W \"" +
         verbs() + " --help --version\" -- \"$word\"))\n        return\n    fi\n    case $verb in\n";
     for (const auto& command : Registry<Command>::of_kind().all()) {
-        script += "    " + std::string(command.name) + ") options=\"" + options_of(command) +
-                  "\" ;;\n";
+        script +=
+            "    " + std::string(command.name) + ") options=\"" + options_of(command) + "\" ;;\n";
     }
     return script +
            "    esac\n"
@@ -42,9 +42,7 @@ std::string bash_script() {
            "    esac\n}\ncomplete -o filenames -F _quern quern\n";
 }
 
-std::string zsh_script() {
-    return "autoload -U +X bashcompinit && bashcompinit\n" + bash_script();
-}
+std::string zsh_script() { return "autoload -U +X bashcompinit && bashcompinit\n" + bash_script(); }
 
 std::string fish_quoted(std::string_view text) {
     std::string quoted = "'";

@@ -59,8 +59,8 @@ size_t word_length(std::string_view text) {
 size_t byte_of_column(std::string_view line, size_t column) {
     size_t byte = 0;
     for (size_t seen = 1; byte < line.size() && seen < column; ++byte) {
-        const bool ends = byte + 1 >= line.size() ||
-                          (static_cast<unsigned char>(line[byte + 1]) & 0xC0) != 0x80;
+        const bool ends =
+            byte + 1 >= line.size() || (static_cast<unsigned char>(line[byte + 1]) & 0xC0) != 0x80;
         if (ends) ++seen;
     }
     return byte;
@@ -132,8 +132,8 @@ std::string fault_text(const Status& status, const std::string& root, bool has_c
     }
     const size_t count = status.others().size() + 1;
     if (count > kFaultsShownMax) {
-        text += "... and " + plural(static_cast<int64_t>(count - kFaultsShownMax), "further error") +
-                "\n";
+        text += "... and " +
+                plural(static_cast<int64_t>(count - kFaultsShownMax), "further error") + "\n";
     }
     return text;
 }

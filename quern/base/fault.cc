@@ -21,7 +21,8 @@ Wanted wanted_from_environment() {
     const std::string value = text;
     const size_t colon = value.find(':');
     if (colon == std::string::npos) return {value, 1};
-    return {value.substr(0, colon), std::atoi(value.c_str() + colon + 1)};
+    return {value.substr(0, colon),
+            static_cast<int>(std::strtol(value.c_str() + colon + 1, nullptr, 10))};
 }
 
 }  // namespace

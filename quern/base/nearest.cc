@@ -6,8 +6,8 @@
 namespace quern {
 namespace {
 
-constexpr size_t kNameMax = 64;     // longer names are compared by their beginning
-constexpr size_t kListedMax = 12;   // names listed in a hint when nothing is near
+constexpr size_t kNameMax = 64;    // longer names are compared by their beginning
+constexpr size_t kListedMax = 12;  // names listed in a hint when nothing is near
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 

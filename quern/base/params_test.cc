@@ -81,7 +81,8 @@ TEST(Params, SaysWhereAndWhatIsWrong) {
     check("metric: los",
           "models/x.yml:1:9: 'metric' must be one of auc, loss, got 'los'\n"
           "  did you mean 'loss'?");
-    check("columns: {a: 1}", "models/x.yml:1:10: 'columns' must be text, got a map\n"
+    check("columns: {a: 1}",
+          "models/x.yml:1:10: 'columns' must be text, got a map\n"
           "  put quotes around a text that holds ': '");
     check("split: 3", "models/x.yml:1:8: split must be a map of keys, got '3'");
     check("split: {fold: 3}",

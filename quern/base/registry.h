@@ -58,6 +58,6 @@ private:
 #define QUERN_JOIN_(a, b) a##b
 #define QUERN_JOIN(a, b) QUERN_JOIN_(a, b)
 // Used once, as the last statement of the file that implements the entry.
-#define QUERN_REGISTER(Entry)                                           \
+#define QUERN_REGISTER(Entry)                                              \
     [[maybe_unused]] static const bool QUERN_JOIN(registered_, __LINE__) = \
         ::quern::Registry<Entry>::of_kind().add

@@ -95,9 +95,7 @@ std::vector<std::string_view> split_lines(std::string_view text) {
     return lines;
 }
 
-std::string quote_identifier(std::string_view name) {
-    return doubled(name, '"');
-}
+std::string quote_identifier(std::string_view name) { return doubled(name, '"'); }
 
 std::string quote_literal(std::string_view text) { return doubled(text, '\''); }
 

@@ -27,11 +27,11 @@ public:
     struct Entry;
 
     Kind kind = Kind::null;
-    std::string text;             // of a scalar, without its quotes
-    bool is_quoted = false;       // a quoted scalar is text, whatever it looks like
-    std::vector<Tree> items;      // of a list
-    std::vector<Entry> entries;   // of a map, in the order written; keys are unique
-    Place place;                  // where the value begins
+    std::string text;            // of a scalar, without its quotes
+    bool is_quoted = false;      // a quoted scalar is text, whatever it looks like
+    std::vector<Tree> items;     // of a list
+    std::vector<Entry> entries;  // of a map, in the order written; keys are unique
+    Place place;                 // where the value begins
 
     bool is_null() const { return kind == Kind::null; }
     bool is_scalar() const { return kind == Kind::scalar; }

@@ -110,8 +110,7 @@ std::string hint_of(const DuckdbError& error) {
     for (const auto& item : candidates) list += (list.empty() ? "" : ", ") + item;
     if (error.subtype == "NO_MATCHING_FUNCTION") return "there are: " + list;
     const std::vector<std::string_view> views(candidates.begin(), candidates.end());
-    std::string close = nearest(error.name, views);
-    if (close.empty() && candidates.size() == 1) close = candidates[0];
+    const std::string close = nearest(error.name, views);
     return close.empty() ? "there are: " + list : "did you mean `" + close + "`?";
 }
 
@@ -167,19 +166,32 @@ DuckdbError error_of(std::string_view text) {
     return error;
 }
 
+Status placed(Status status, const SqlOrigin& origin, size_t offset) {
+    if (origin.place == nullptr || !*origin.place) return status;
+    return std::move(status).at((*origin.place)(offset));
+}
+
 }  // namespace
 
 Status duckdb_status(const DuckdbError& error, const SqlOrigin& origin) {
     Status status(code_of(error), message_of(error));
     const std::string hint = hint_of(error);
     if (!hint.empty()) status = std::move(status).hint(hint);
-    if (origin.place == nullptr || !*origin.place) return status;
-    const auto offset = offset_of(error, origin);
-    return std::move(status).at((*origin.place)(offset.value_or(0)));
+    return placed(std::move(status), origin, offset_of(error, origin).value_or(0));
 }
 
 Status duckdb_status(std::string_view text, const SqlOrigin& origin) {
     return duckdb_status(error_of(text), origin);
+}
+
+Status check_sql_text(const SqlOrigin& origin) {
+    const size_t nul = origin.sql.find('\0');
+    if (nul != std::string_view::npos) {
+        return placed(invalid_argument("the SQL holds a NUL byte"), origin, nul);
+    }
+    const size_t broken = first_not_utf8(origin.sql);
+    if (broken == std::string_view::npos) return {};
+    return placed(invalid_argument("the SQL is not UTF-8"), origin, broken);
 }
 
 }  // namespace quern::sql

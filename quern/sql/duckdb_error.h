@@ -28,4 +28,7 @@ Status duckdb_status(const DuckdbError& error, const SqlOrigin& origin = {});
 // From the text of an error: "Binder Error: " and a JSON object or plain words.
 Status duckdb_status(std::string_view text, const SqlOrigin& origin = {});
 
+// DuckDB takes texts that end in NUL, in UTF-8: refuses others.
+Status check_sql_text(const SqlOrigin& origin);
+
 }  // namespace quern::sql

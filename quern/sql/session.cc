@@ -22,20 +22,9 @@ Status placed(Status status, const SqlOrigin& origin, size_t offset) {
     return std::move(status).at((*origin.place)(offset));
 }
 
-// DuckDB takes texts that end in NUL; one inside would cut the statement short.
-Status check_text(const SqlOrigin& origin) {
-    const size_t nul = origin.sql.find('\0');
-    if (nul != std::string_view::npos) {
-        return placed(invalid_argument("the SQL holds a NUL byte"), origin, nul);
-    }
-    const size_t broken = first_not_utf8(origin.sql);
-    if (broken == std::string_view::npos) return {};
-    return placed(invalid_argument("the SQL is not UTF-8"), origin, broken);
-}
-
 Result<OwnedStatement> prepare(duckdb_connection connection, std::string_view sql,
                                const SqlOrigin& origin) {
-    TRY(check_text(origin));
+    TRY(check_sql_text(origin));
     OwnedStatements statements;
     const std::string text(sql);
     const idx_t count = duckdb_extract_statements(connection, text.c_str(), statements.out());
@@ -130,7 +119,7 @@ Session::~Session() = default;
 
 Status Session::execute(std::string_view sql, const PlaceOf& place) {
     const SqlOrigin origin{sql, &place};
-    TRY(check_text(origin));
+    TRY(check_sql_text(origin));
     OwnedResult result;
     const std::string text(sql);
     if (duckdb_query(state_->connection.get(), text.c_str(), result.out()) != DuckDBSuccess) {

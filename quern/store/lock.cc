@@ -48,7 +48,7 @@ Result<int> WriterLock::holder(const std::string& path) {
     if (file < 0) return system_error(errno, "cannot open the lock", path);
     const WriterLock lock(file);
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return 0;
-    return std::atoi(read_pid(file).c_str());
+    return static_cast<int>(std::strtol(read_pid(file).c_str(), nullptr, 10));
 }
 
 WriterLock::~WriterLock() {

@@ -85,7 +85,6 @@ create table file_hashes (
     path text primary key,
     size_bytes integer not null,
     modified_ns integer not null,
-    inode integer not null,
     sha256 text not null
 ) strict;
 

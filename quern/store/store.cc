@@ -23,8 +23,8 @@ Status sweep(const Layout& layout) {
 
 }  // namespace
 
-Layout::Layout(const std::string& project_folder)
-    : folder((std::filesystem::path(project_folder) / ".quern").string()),
+Layout::Layout(const std::string& project_folder, const std::string& store_name)
+    : folder((std::filesystem::path(project_folder) / store_name).string()),
       state(folder + "/state.db"),
       warehouse(folder + "/warehouse.duckdb"),
       artifacts(folder + "/artifacts"),
@@ -33,8 +33,9 @@ Layout::Layout(const std::string& project_folder)
       lock(folder + "/lock"),
       key(folder + "/server.key") {}
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& project_folder) {
-    Layout layout(project_folder);
+Result<std::unique_ptr<Store>> Store::open(const std::string& project_folder,
+                                           const std::string& store_name) {
+    Layout layout(project_folder, store_name);
     TRY(make_folders(layout.artifacts));
     TRY(make_folders(layout.temporary));
     auto database = TRY(Database::open(layout.state));
@@ -42,11 +43,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& project_folder) {
     return std::unique_ptr<Store>(new Store(std::move(layout), std::move(database)));
 }
 
-Result<std::unique_ptr<Store>> Store::open_existing(const std::string& project_folder) {
-    if (!path_exists(Layout(project_folder).state)) {
+Result<std::unique_ptr<Store>> Store::open_existing(const std::string& project_folder,
+                                                    const std::string& store_name) {
+    if (!path_exists(Layout(project_folder, store_name).state)) {
         return not_found("nothing was run in this project yet").hint("run `quern run` first");
     }
-    return open(project_folder);
+    return open(project_folder, store_name);
 }
 
 Result<WriterLock> Store::lock_writer() {

@@ -13,7 +13,7 @@ namespace quern::store {
 
 // Where things lie below a project's folder.
 struct Layout {
-    explicit Layout(const std::string& project_folder);
+    explicit Layout(const std::string& project_folder, const std::string& store_name = ".quern");
 
     std::string folder;     // .quern
     std::string state;      // .quern/state.db
@@ -29,9 +29,11 @@ class Store {
 public:
     // Opens, and on first use makes, the state of the project in this folder. Any number of
     // processes may have it open; see lock_writer for who may run.
-    static Result<std::unique_ptr<Store>> open(const std::string& project_folder);
+    static Result<std::unique_ptr<Store>> open(const std::string& project_folder,
+                                               const std::string& store_name = ".quern");
     // not_found when the project has never been run; makes nothing.
-    static Result<std::unique_ptr<Store>> open_existing(const std::string& project_folder);
+    static Result<std::unique_ptr<Store>> open_existing(const std::string& project_folder,
+                                                        const std::string& store_name = ".quern");
 
     const Layout& layout() const { return layout_; }
     Database& database() { return *database_; }

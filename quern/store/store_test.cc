@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "quern/base/clock.h"
 #include "quern/base/file.h"
 #include "quern/base/hash.h"
 #include "quern/store/artifacts.h"
@@ -230,14 +231,17 @@ TEST_F(StoreTest, TokenItselfIsNotInTheFiles) {
     }
 }
 
-TEST_F(StoreTest, FileHashFollowsTheFile) {
-    const std::string path = folder_ + "/data.csv";
+TEST_F(StoreTest, FileHashesAreKnownUntilTheFileChanges) {
     FileHashes hashes(*store_);
-    ASSERT_TRUE(write_file_durable(path, "one").ok());
-    EXPECT_EQ(hashes.sha256_of(path).value(), sha256_hex("one"));
-    std::ofstream(path) << "two";  // same size, at once
-    EXPECT_EQ(hashes.sha256_of(path).value(), sha256_hex("two"));
-    EXPECT_EQ(hashes.sha256_of(folder_ + "/none").status().code(), Code::not_found);
+    const HashedFile file{"data.csv", 3, 1'000'000'000, "abc"};
+    EXPECT_EQ(hashes.find(file).value(), "");
+    ASSERT_TRUE(hashes.remember(file).ok());
+    EXPECT_EQ(hashes.find(file).value(), "abc");
+    EXPECT_EQ(hashes.find({"data.csv", 4, 1'000'000'000, ""}).value(), "");
+    EXPECT_EQ(hashes.find({"data.csv", 3, 1'000'000'001, ""}).value(), "");
+    const HashedFile fresh{"new.csv", 3, unix_ms_now() * 1'000'000, "abc"};
+    ASSERT_TRUE(hashes.remember(fresh).ok());
+    EXPECT_EQ(hashes.find(fresh).value(), "") << "it may still be written to";
 }
 
 TEST_F(StoreTest, CheckHistoryGivesTheLatestRun) {

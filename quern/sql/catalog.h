@@ -1,0 +1,35 @@
+// The tables of a project as names and types alone: what planning binds SQL against, before there
+// is any data.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "quern/sql/statement.h"
+
+namespace quern::sql {
+
+// An in-memory DuckDB of empty tables. One thread at a time.
+class SchemaCatalog {
+public:
+    static Result<SchemaCatalog> open();
+
+    // In schema main. A table of that name that is there already is replaced.
+    Status add_table(std::string_view name, const frame::Schema& columns);
+    Status add_macro(std::string_view sql, const PlaceOf& place = {});  // CREATE MACRO
+
+    // Errors of names that are not there carry the place and the nearest that is.
+    Result<frame::Schema> columns_of(std::string_view sql, const PlaceOf& place = {});
+    Result<BoundSelect> bind(std::string_view sql, const PlaceOf& place = {});
+
+    Session& session() { return session_; }  // to parse with
+
+private:
+    explicit SchemaCatalog(Session session) : session_(std::move(session)) {}
+    Session session_;
+    std::set<std::string> names_;  // in lower case
+};
+
+}  // namespace quern::sql
