@@ -1,0 +1,168 @@
+// Functions that look into texts: lengths, positions, LIKE.
+#include "quern/score/functions/unicode.h"
+#include "quern/score/kernel.h"
+
+namespace quern::score {
+namespace {
+
+using Text = std::string_view;
+
+void length(Text text, int64_t& out) { out = character_count(text); }
+void byte_length(Text text, int64_t& out) { out = static_cast<int64_t>(text.size()); }
+void contains(Text text, Text part, bool& out) { out = text.find(part) != Text::npos; }
+void starts_with(Text text, Text part, bool& out) { out = text.starts_with(part); }
+void ends_with(Text text, Text part, bool& out) { out = text.ends_with(part); }
+
+// Counted in characters from 1; 0 when it is not there.
+void position(Text text, Text part, int64_t& out) {
+    size_t at = text.find(part);
+    out = at == Text::npos ? 0 : character_count(text.substr(0, at)) + 1;
+}
+
+size_t skip_character(Text text, size_t at) {
+    do ++at;
+    while (at < text.size() && !is_character_start(text[at]));
+    return at;
+}
+
+// % is any text, _ any one character. Remembers only the last %: what matched before it may stay.
+// Failed: the pattern ends with its escape character.
+Row matches_like(Text text, Text pattern, const char* escape, bool& out) {
+    size_t at = 0, p = 0, retry_at = 0, retry_p = Text::npos;
+    out = false;
+    while (at < text.size()) {
+        bool is_escape = escape != nullptr && p < pattern.size() && pattern[p] == *escape;
+        if (is_escape && p + 1 == pattern.size()) return Row::failed;
+        if (p < pattern.size() && !is_escape && pattern[p] == '%') {
+            retry_p = ++p;
+            retry_at = at;
+        } else if (p < pattern.size() && !is_escape && pattern[p] == '_') {
+            at = skip_character(text, at);
+            ++p;
+        } else if (p < pattern.size() && pattern[p + is_escape] == text[at]) {
+            ++at;
+            p += 1 + is_escape;
+        } else if (retry_p != Text::npos) {
+            p = retry_p;
+            at = ++retry_at;
+        } else {
+            return Row::value;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '%') ++p;
+    out = p == pattern.size();
+    return Row::value;
+}
+
+template <bool is_negated>
+Row like(Text text, Text pattern, bool& out) {
+    Row row = matches_like(text, pattern, nullptr, out);
+    if (is_negated) out = !out;
+    return row;
+}
+
+template <bool is_negated>
+Row like_escape(Text text, Text pattern, Text escape, bool& out) {
+    if (escape.size() > 1) return Row::failed;
+    Row row = matches_like(text, pattern, escape.empty() ? nullptr : escape.data(), out);
+    if (is_negated) out = !out;
+    return row;
+}
+
+// The lower case of a text in the arena; null when it is full.
+bool lowered(TextArena& arena, Text text, Text& out) {
+    size_t room = text.size() * 2, size = 0;
+    char* to = arena.allocate(room);
+    if (to == nullptr) return false;
+    for (size_t at = 0, taken = 0; at < text.size(); at += taken) {
+        int32_t character = next_character(text.substr(at), taken);
+        size += encode_character(lower_character(character), to + size);
+    }
+    arena.shrink_last(room - size);
+    out = {to, size};
+    return true;
+}
+
+template <bool is_negated>
+void ilike_rows(const Call& call) {
+    map_rows<bool, Text, Text>(call, [&](Text text, Text pattern, bool& out) {
+        Text low_text, low_pattern;
+        if (!lowered(call.texts, text, low_text)) return Row::failed;
+        if (!lowered(call.texts, pattern, low_pattern)) return Row::failed;
+        return like<is_negated>(low_text, low_pattern, out);
+    });
+}
+
+template <bool is_negated>
+void ilike_escape_rows(const Call& call) {
+    map_rows<bool, Text, Text, Text>(call, [&](Text text, Text pattern, Text escape, bool& out) {
+        Text low_text, low_pattern;
+        if (!lowered(call.texts, text, low_text)) return Row::failed;
+        if (!lowered(call.texts, pattern, low_pattern)) return Row::failed;
+        return like_escape<is_negated>(low_text, low_pattern, escape, out);
+    });
+}
+
+template <bool is_negated>
+Result<BoundFunction> bind_ilike(const Signature& signature) {
+    if (fits<bool, Text, Text>(signature)) return BoundFunction{ilike_rows<is_negated>, nullptr};
+    if (fits<bool, Text, Text, Text>(signature))
+        return BoundFunction{ilike_escape_rows<is_negated>, nullptr};
+    return no_overload(signature);
+}
+
+template <auto f, class Out, class... In>
+Result<BoundFunction> bind_text(const Signature& signature) {
+    // Bytes have other rules than texts.
+    for (const auto& type : signature.arguments)
+        if (type.id == frame::TypeId::blob) return no_overload(signature);
+    return bind_as<f, Out, In...>(signature);
+}
+
+}  // namespace
+
+#define QUERN_TEXT(sql_name, what, truth, ...) \
+    QUERN_REGISTER(RowFunction)                \
+    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
+
+QUERN_TEXT("length", "How many characters.", "length('né') = 2", bind_text<length, int64_t, Text>);
+QUERN_TEXT("len", "The same as length.", "len('né') = 2", bind_text<length, int64_t, Text>);
+QUERN_TEXT("char_length", "The same as length.", "char_length('né') = 2",
+           bind_text<length, int64_t, Text>);
+QUERN_TEXT("character_length", "The same as length.", "character_length('né') = 2",
+           bind_text<length, int64_t, Text>);
+QUERN_TEXT("strlen", "How many bytes.", "strlen('né') = 3", bind_text<byte_length, int64_t, Text>);
+QUERN_TEXT("position", "Where a text is found, from 1; 0 when it is not.",
+           "position('e' in 'quern') = 3", bind_text<position, int64_t, Text, Text>);
+QUERN_TEXT("strpos", "The same as position.", "strpos('quern', 'e') = 3",
+           bind_text<position, int64_t, Text, Text>);
+QUERN_TEXT("instr", "The same as position.", "instr('quern', 'e') = 3",
+           bind_text<position, int64_t, Text, Text>);
+QUERN_TEXT("contains", "Whether a text is found in another.", "contains('quern', 'er')",
+           bind_text<contains, bool, Text, Text>);
+QUERN_TEXT("starts_with", "Whether a text begins with another.", "starts_with('quern', 'qu')",
+           bind_text<starts_with, bool, Text, Text>);
+QUERN_TEXT("prefix", "The same as starts_with.", "prefix('quern', 'qu')",
+           bind_text<starts_with, bool, Text, Text>);
+QUERN_TEXT("^@", "The same as starts_with.", "'quern' ^@ 'qu'",
+           bind_text<starts_with, bool, Text, Text>);
+QUERN_TEXT("ends_with", "Whether a text ends with another.", "ends_with('quern', 'rn')",
+           bind_text<ends_with, bool, Text, Text>);
+QUERN_TEXT("suffix", "The same as ends_with.", "suffix('quern', 'rn')",
+           bind_text<ends_with, bool, Text, Text>);
+QUERN_TEXT("~~", "LIKE: % stands for any text, _ for one character.", "'quern' like 'q_e%'",
+           bind_text<like<false>, bool, Text, Text>);
+QUERN_TEXT("!~~", "NOT LIKE.", "'quern' not like 'x%'", bind_text<like<true>, bool, Text, Text>);
+QUERN_TEXT("like_escape", "LIKE ... ESCAPE.", "'5%' like '5$%' escape '$'",
+           bind_text<like_escape<false>, bool, Text, Text, Text>);
+QUERN_TEXT("not_like_escape", "NOT LIKE ... ESCAPE.", "'55' not like '5$%' escape '$'",
+           bind_text<like_escape<true>, bool, Text, Text, Text>);
+QUERN_TEXT("~~*", "ILIKE: LIKE without regard to case.", "'QUERN' ilike 'q%'", bind_ilike<false>);
+QUERN_TEXT("!~~*", "NOT ILIKE.", "'QUERN' not ilike 'x%'", bind_ilike<true>);
+QUERN_TEXT("ilike_escape", "ILIKE ... ESCAPE.", "'A%' ilike 'a$%' escape '$'", bind_ilike<false>);
+QUERN_TEXT("not_ilike_escape", "NOT ILIKE ... ESCAPE.", "'AB' not ilike 'a$%' escape '$'",
+           bind_ilike<true>);
+
+#undef QUERN_TEXT
+
+}  // namespace quern::score
