@@ -28,7 +28,11 @@ std::string json_value(const ColumnView& column, size_t row) {
     const bool is_float = column.type.id == TypeId::real || column.type.id == TypeId::float64;
     if (is_float && !std::isfinite(value_as_double(column, row))) return "null";
     const bool is_bare = is_numeric(column.type) || column.type.id == TypeId::boolean;
-    return is_bare ? value_text(column, row) : json_string(value_text(column, row));
+    if (!is_bare) return json_string(value_text(column, row));
+    std::string number = value_text(column, row);
+    const size_t point = number.starts_with('-') ? 1 : 0;
+    if (number[point] == '.') number.insert(point, "0");  // JSON wants a digit before it
+    return number;
 }
 
 std::vector<std::string> different_names(const Schema& schema) {

@@ -77,6 +77,17 @@ TEST(RowText, KeepsEqualNamesApartInJson) {
     EXPECT_EQ(written(batch, RowFormat::csv), "a,a,a_1\n0,1,2\n");
 }
 
+TEST(RowText, JsonNumbersHaveADigitBeforeThePoint) {
+    Batch batch;
+    batch.schema = {{"a", type_from_sql("DECIMAL(4,4)")}};
+    batch.columns.emplace_back(batch.schema[0].type);
+    for (const int16_t value : {2'000, -2'000, 0}) batch.columns[0].append(value);
+    batch.row_count = 3;
+    EXPECT_EQ(written(batch, RowFormat::ndjson),
+              "{\"a\": 0.2000}\n{\"a\": -0.2000}\n{\"a\": 0.0000}\n");
+    EXPECT_EQ(written(batch, RowFormat::csv), "a\n.2000\n-.2000\n.0000\n");
+}
+
 TEST(RowText, StopsWhenTheSinkFails) {
     RowWriter writer({{"a", type_from_sql("INTEGER")}}, RowFormat::csv,
                      [](std::string_view) { return resource_exhausted("disk full"); });

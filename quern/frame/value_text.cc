@@ -17,7 +17,7 @@ constexpr int64_t kUsPerDay = 86'400 * kUsPerSecond;
 
 template <class T>
 std::string shortest_text(T value) {
-    if (std::isnan(value)) return "nan";
+    if (std::isnan(value)) return std::signbit(value) ? "-nan" : "nan";
     if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
     char text[64];
     const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific);
@@ -26,11 +26,17 @@ std::string shortest_text(T value) {
     const int exponent = std::stoi(scientific.substr(mark + 1));
     // Where fmt, and so DuckDB, changes over.
     if (exponent < -4 || exponent >= 16) return scientific;
-    const auto fixed_end =
-        std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed);
-    std::string fixed(text, fixed_end.ptr);
-    if (fixed.find('.') == std::string::npos) fixed += ".0";
-    return fixed;
+    // By the shortest digits, as a float of 3574524805120 is written 3574524800000.0.
+    const bool is_negative = scientific[0] == '-';
+    std::string digits;
+    for (const char c : scientific.substr(0, mark)) {
+        if (c >= '0' && c <= '9') digits += c;
+    }
+    if (exponent < 0) digits.insert(0, static_cast<size_t>(-exponent), '0');
+    const size_t whole = exponent < 0 ? 1 : static_cast<size_t>(exponent) + 1;
+    if (digits.size() <= whole) digits.append(whole + 1 - digits.size(), '0');
+    digits.insert(whole, ".");
+    return is_negative ? "-" + digits : digits;
 }
 
 template <class T>
@@ -72,6 +78,13 @@ std::string decimal_text(int128 value, int scale) {
     if (digits.size() < wanted) digits.insert(0, wanted - digits.size(), '0');
     digits.insert(digits.size() - static_cast<size_t>(scale), ".");
     return value < 0 ? "-" + digits : digits;
+}
+
+std::string decimal_text(int128 value, const Type& type) {
+    std::string text = decimal_text(value, type.scale);
+    const size_t zero = text.starts_with('-') ? 1 : 0;
+    if (type.width == type.scale && type.scale > 0 && text[zero] == '0') text.erase(zero, 1);
+    return text;
 }
 
 std::string float_text(double value) { return shortest_text(value); }
@@ -121,6 +134,26 @@ std::string timestamp_text(int64_t us) {
     return date_text(static_cast<int32_t>(days)) + " " + time_text(us - days * kUsPerDay);
 }
 
+std::string timestamptz_text(int64_t us) {
+    const std::string text = timestamp_text(us);
+    return text.ends_with("infinity") ? text : text + "+00";
+}
+
+std::string blob_text(std::string_view bytes) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = byte >= 32 && byte <= 126 && c != '\\' && c != '\'' && c != '"';
+        if (is_plain) {
+            text += c;
+        } else {
+            text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+        }
+    }
+    return text;
+}
+
 std::string present_text(const ColumnView& column, size_t row) {
     switch (column.type.id) {
         case TypeId::boolean:
@@ -148,7 +181,7 @@ std::string present_text(const ColumnView& column, size_t row) {
         case TypeId::float64:
             return float_text(at<double>(column, row));
         case TypeId::decimal:
-            return decimal_text(decimal_at(column, row), column.type.scale);
+            return decimal_text(decimal_at(column, row), column.type);
         case TypeId::date:
             return date_text(at<int32_t>(column, row));
         case TypeId::time:
@@ -156,7 +189,9 @@ std::string present_text(const ColumnView& column, size_t row) {
         case TypeId::timestamp:
             return timestamp_text(at<int64_t>(column, row));
         case TypeId::timestamptz:
-            return timestamp_text(at<int64_t>(column, row)) + "+00";
+            return timestamptz_text(at<int64_t>(column, row));
+        case TypeId::blob:
+            return blob_text(at<std::string_view>(column, row));
         default:
             return std::string(at<std::string_view>(column, row));
     }

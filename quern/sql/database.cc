@@ -41,16 +41,26 @@ Result<Options> options_of(const DatabaseSettings& settings) {
     return options;
 }
 
-bool says_broken(std::string_view message) {
-    constexpr std::string_view kWords[] = {"not a valid DuckDB database file",
-                                           "WAL",
-                                           "corrupt",
-                                           "checksum",
-                                           "Serialization Error",
-                                           "newer version"};
+// What the file system refuses; of all else the file itself is the cause.
+bool is_refused_outside(std::string_view message) {
+    constexpr std::string_view kWords[] = {
+        "lock on file",     "Permission denied",    "No such file",       "Is a directory",
+        "Cannot open file", "Cannot open database", "Too many open files"};
     return std::ranges::any_of(kWords, [&](std::string_view word) {
         return message.find(word) != std::string_view::npos;
     });
+}
+
+Status open_failure(const std::string& path, std::string_view words) {
+    const Status status = duckdb_status(words);
+    const std::string message = "cannot open '" + path + "': " + std::string(status.message());
+    if (status.code() == Code::resource_exhausted || is_refused_outside(words)) {
+        return Status(status.code(), message).hint(std::string(status.hint()));
+    }
+    return corrupt(message).hint(
+        "it holds only what can be made again: move it away, with the "
+        "file " +
+        file_name(path) + ".wal if there is one, and run again");
 }
 
 }  // namespace
@@ -73,15 +83,7 @@ Result<Database> Database::open(const DatabaseSettings& settings) {
     if (duckdb_open_ext(path, state->handle.out(), config.get(), &message) != DuckDBSuccess) {
         const std::string words = message == nullptr ? "unknown reason" : message;
         duckdb_free(message);
-        Status status = duckdb_status(words);
-        const bool is_locked = words.find("lock on file") != std::string::npos;
-        if (!is_locked && status.code() != Code::resource_exhausted && says_broken(words)) {
-            return corrupt("cannot open '" + settings.path + "': " + std::string(status.message()))
-                .hint("it holds only what can be made again: move it away and run again");
-        }
-        return Status(status.code(),
-                      "cannot open '" + settings.path + "': " + std::string(status.message()))
-            .hint(std::string(status.hint()));
+        return open_failure(settings.path, words);
     }
     return Database(std::move(state));
 }
