@@ -9,7 +9,8 @@
 //               [missing] = 1 add the columns "=(other)" and "=(missing)"
 //     date      date, timestamp: a column for each of texts `parts`: days (since 1970-01-01, with
 //               fraction), year, month, day, day_of_year, day_of_week (Monday 1), hour, minute,
-//               second; missing is NaN, or double [fill] for all parts
+//               second; missing is NaN, or double [fill] for all parts; doubles
+//               [mean] and [scale], one a part: (value - mean) / scale (not of `fill`)
 #pragma once
 
 #include <memory>

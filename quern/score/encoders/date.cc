@@ -44,6 +44,7 @@ constexpr Part kParts[] = {
 struct DateParts {
     frame::Type type;
     std::vector<const Part*> parts;
+    std::vector<double> mean, scale;  // one a part
     double fill = kMissing;
 };
 
@@ -75,12 +76,21 @@ void apply_date(const void* prepared, const Vector& feature, size_t row_count, M
         Moment moment;
         bool has_moment = moment_at(date.type, feature, row, moment);
         double* out = to.out + row * to.stride;
-        for (const Part* part : date.parts) *out++ = has_moment ? part->value(moment) : date.fill;
+        for (size_t i = 0; i < date.parts.size(); ++i)
+            out[i] = has_moment ? (date.parts[i]->value(moment) - date.mean[i]) / date.scale[i]
+                                : date.fill;
     }
 }
 
+// The buffer of one number a part, or the same number for all where it is absent.
+Result<std::vector<double>> take_scaling(const Buffers& learned, std::string_view name,
+                                         size_t count, double value_if_absent) {
+    if (!learned.contains(std::string(name))) return std::vector<double>(count, value_if_absent);
+    return take_buffer<double>(learned, name, count);
+}
+
 Result<BoundEncoder> bind_date(const frame::Type& type, const Buffers& learned) {
-    TRY(check_names(learned, {"parts", "fill"}));
+    TRY(check_names(learned, {"parts", "fill", "mean", "scale"}));
     auto date = std::make_shared<DateParts>();
     date->type = type;
     date->fill = TRY(take_value<double>(learned, "fill", kMissing));
@@ -93,6 +103,11 @@ Result<BoundEncoder> bind_date(const frame::Type& type, const Buffers& learned) 
         date->parts.push_back(found);
         encoder.columns.push_back(" " + name);
     }
+    date->mean = TRY(take_scaling(learned, "mean", date->parts.size(), 0));
+    date->scale = TRY(take_scaling(learned, "scale", date->parts.size(), 1));
+    for (size_t i = 0; i < date->parts.size(); ++i)
+        if (!std::isfinite(date->mean[i]) || !std::isfinite(date->scale[i]) || date->scale[i] == 0)
+            return corrupt("a scale is zero or not finite");
     return encoder;
 }
 
@@ -101,7 +116,7 @@ Result<BoundEncoder> bind_date(const frame::Type& type, const Buffers& learned) 
 QUERN_REGISTER(Encoder)({
     .name = "date",
     .summary = "Parts of a date or timestamp as numbers.",
-    .learned = "texts parts; double [fill]",
+    .learned = "texts parts; double [fill]; doubles [mean], [scale]",
     .takes = takes_date,
     .bind = bind_date,
 });
