@@ -52,3 +52,7 @@ quern_native(duckdb duckdb.h libduckdb.so)
 quern_native(lightgbm LightGBM/c_api.h lib_lightgbm.so)
 quern_native(onedal oneapi/dal.hpp libonedal.so.4 libonedal_core.so.4 libonedal_thread.so.4
              libonedal_parameters.so.4 libtbb.so.12 libtbbmalloc.so.2)
+if(TARGET quern_native_onedal)
+  # Headers of oneDAL's older half name each other from here.
+  target_include_directories(quern_native_onedal SYSTEM INTERFACE ${QUERN_NATIVE_DIR}/include/dal)
+endif()

@@ -1,3 +1,4 @@
+// accuracy.cc, precision_recall.cc, roc_auc.cc, pr_auc.cc, probability.cc and regression.cc.
 // Reference values: scikit-learn 1.9, on the same arrays.
 #include "quern/evaluate/metric.h"
 

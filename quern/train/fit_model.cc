@@ -1,0 +1,368 @@
+#include "quern/train/fit_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "quern/base/text.h"
+#include "quern/evaluate/confusion.h"
+#include "quern/evaluate/split.h"
+#include "quern/score/models/linear.h"
+#include "quern/score/scorer.h"
+#include "quern/stats/distributions.h"
+#include "quern/train/matrix.h"
+#include "quern/train/preparation.h"
+#include "quern/train/rows.h"
+
+namespace quern::train {
+namespace {
+
+struct Session {  // what stays the same for the model and its folds
+    const TrainingRequest& request;
+    const Learner& learner;
+    const Rows& rows;
+    double validation_share = 0;
+
+    const project::Model& model() const { return *request.model; }
+    uint64_t seed() const { return static_cast<uint64_t>(model().split.seed); }
+};
+
+struct Fit {
+    score::Program program;
+    Fitted fitted;
+    std::vector<uint32_t> matrix_features;  // the feature of each column
+    std::vector<std::string> notes;
+};
+
+evaluate::SplitRows split_rows(const Rows& rows, const std::vector<int32_t>& labels) {
+    return {.row_count = rows.count(),
+            .labels = labels,
+            .groups = rows.groups,
+            .times = rows.times,
+            .keys = rows.keys,
+            .class_names = rows.classes};
+}
+
+template <class T>
+std::vector<T> pick(const std::vector<T>& from, const std::vector<uint32_t>& rows) {
+    std::vector<T> picked;
+    if (from.empty()) return picked;
+    picked.reserve(rows.size());
+    for (const uint32_t row : rows) picked.push_back(from[row]);
+    return picked;
+}
+
+// The rows of `all` that stand in `rows`, so that a part can be split again.
+struct Part {
+    std::vector<uint64_t> groups, keys;
+    std::vector<double> times;
+    std::vector<int32_t> labels;
+    std::vector<uint32_t> rows;
+    const std::vector<std::string>* class_names = nullptr;
+
+    Part(const Rows& all, std::vector<uint32_t> chosen)
+        : groups(pick(all.groups, chosen)),
+          keys(pick(all.keys, chosen)),
+          times(pick(all.times, chosen)),
+          rows(std::move(chosen)),
+          class_names(&all.classes) {
+        if (all.task == Task::classify) labels = pick(all.labels(), rows);
+        // Without keys a row is known by its position in the whole.
+        if (keys.empty()) keys.assign(rows.begin(), rows.end());
+    }
+    evaluate::SplitRows view() const {
+        return {.row_count = rows.size(),
+                .labels = labels,
+                .groups = groups,
+                .times = times,
+                .keys = keys,
+                .class_names = *class_names};
+    }
+};
+
+// Sets rows aside for early stopping, in the manner of the model's own split.
+Status choose_validation(const Session& session, Roles& roles) {
+    if (session.validation_share <= 0) return {};
+    const Part part(session.rows, roles.rows(Role::lesson));
+    auto chosen = evaluate::hold_out(part.view(), {.kind = session.model().split.kind,
+                                                   .test = session.validation_share,
+                                                   .seed = session.seed() + 1});
+    // A class of one row cannot be split; it stays with the rows that teach.
+    if (!chosen.ok() && session.rows.task == Task::classify) {
+        chosen = evaluate::hold_out(part.view(), {.kind = project::SplitKind::random,
+                                                  .test = session.validation_share,
+                                                  .seed = session.seed() + 1});
+    }
+    const auto is_validation = TRY(std::move(chosen));
+    for (size_t i = 0; i < part.rows.size(); ++i) {
+        if (is_validation[i] != 0) roles.of_row[part.rows[i]] = Role::validation;
+    }
+    return {};
+}
+
+Status check_classes(const Session& session, const Roles& roles) {
+    if (session.rows.task == Task::regress) return {};
+    std::vector<size_t> counts(session.rows.classes.size());
+    for (const uint32_t row : roles.rows(Role::lesson)) {
+        ++counts[static_cast<size_t>(session.rows.targets[row])];
+    }
+    for (size_t k = 0; k < counts.size(); ++k) {
+        if (counts[k] > 0) continue;
+        return failed_precondition("class '" + session.rows.classes[k] + "' of " +
+                                   session.model().target.text + " has no row in the training part")
+            .hint("filter the class out in the table's SQL, or choose another split")
+            .at(session.model().split.place.text());
+    }
+    return {};
+}
+
+score::Program bare_program(const Session& session) {
+    score::Program program;
+    program.model_name = session.model().name;
+    program.task = session.rows.task;
+    program.target = session.model().target.text;
+    program.target_type = session.rows.target_type;
+    program.classes = session.rows.classes;
+    program.inputs = session.request.features.inputs;
+    program.expressions = session.request.features.expressions;
+    program.features = session.request.features.features;
+    program.threshold = session.model().threshold.value_or(0.5);
+    const size_t class_count = program.classes.size();
+    program.model =
+        score::pack(score::ConstantModel{std::vector<double>(class_count > 2 ? class_count : 1)});
+    program.link = class_count == 2  ? score::Link::sigmoid
+                   : class_count > 2 ? score::Link::softmax
+                                     : score::Link::identity;
+    return program;
+}
+
+// Where the user wrote a feature; features that were not written stand where the model does.
+std::string feature_place(const project::Model& model, uint32_t feature) {
+    if (feature < model.features.size()) return model.features[feature].place.text();
+    return model.place.text();
+}
+
+std::vector<MatrixColumn> matrix_columns(const score::Scorer& scorer) {
+    const auto& program = scorer.program();
+    std::vector<uint8_t> is_category(program.features.size());
+    for (const auto& encoder : program.encoders) {
+        is_category[encoder.feature] = encoder.kind == "category";
+    }
+    std::vector<MatrixColumn> columns;
+    for (size_t i = 0; i < scorer.matrix_column_count(); ++i) {
+        columns.push_back({.name = scorer.matrix_columns()[i],
+                           .is_category = is_category[scorer.matrix_features()[i]] != 0});
+    }
+    return columns;
+}
+
+Status learn(const Session& session, const Roles& roles, Fit& fit) {
+    const auto scorer = TRY(score::Scorer::build(fit.program));
+    const auto matrix = TRY(build_matrix(session.request, session.rows, roles, scorer));
+    const auto columns = matrix_columns(scorer);
+    const auto lesson_rows = roles.rows(Role::lesson);
+    const auto validation_rows = roles.rows(Role::validation);
+    const auto targets = pick(session.rows.targets, lesson_rows);
+    const auto weights = pick(session.rows.weights, lesson_rows);
+    const auto validation_targets = pick(session.rows.targets, validation_rows);
+    const auto validation_weights = pick(session.rows.weights, validation_rows);
+    const double* validation = matrix.data() + lesson_rows.size() * columns.size();
+    FitInput input{.task = session.rows.task,
+                   .class_count = static_cast<int32_t>(session.rows.classes.size()),
+                   .lesson = {{lesson_rows.size(), columns, matrix.data()}, targets, weights},
+                   .validation = {{validation_rows.size(), columns, validation},
+                                  validation_targets,
+                                  validation_weights},
+                   .metric = session.model().metric,
+                   .settings = session.model().algorithm.settings,
+                   .seed = session.seed(),
+                   .threads = session.request.threads,
+                   .watch = session.request.watch};
+    fit.fitted = TRY(train::fit(session.learner, input));
+    fit.matrix_features = scorer.matrix_features();
+    fit.program.model = std::move(fit.fitted.model);
+    fit.program.link = fit.fitted.link;
+    fit.program.link_scale = fit.fitted.link_scale;
+    fit.notes.insert(fit.notes.end(), fit.fitted.notes.begin(), fit.fitted.notes.end());
+    return {};
+}
+
+// Encoders and model, both from the lesson's rows alone.
+Result<Fit> fit_once(const Session& session, const Roles& roles) {
+    TRY(check_classes(session, roles));
+    Fit fit{.program = bare_program(session)};
+    const auto facts = TRY(gather_facts(session.request, session.rows, roles, fit.program));
+    const auto place = [&](uint32_t feature) { return feature_place(session.model(), feature); };
+    fit.program.encoders =
+        TRY(choose_encoders(fit.program, facts, session.learner.taste, place, fit.notes));
+    if (fit.program.encoders.empty()) {
+        return failed_precondition("no feature of model " + session.model().name +
+                                   " says anything: all are empty or the same in every row")
+            .at(session.model().place.text());
+    }
+    prune(fit.program);
+    TRY(learn(session, roles, fit));
+    return fit;
+}
+
+std::vector<std::pair<std::string, double>> importance_by_feature(const Fit& fit) {
+    std::vector<std::pair<std::string, double>> shares;
+    for (const auto& feature : fit.program.features) shares.emplace_back(feature.name, 0);
+    for (size_t column = 0; column < fit.fitted.importance.size(); ++column) {
+        shares[fit.matrix_features[column]].second += fit.fitted.importance[column];
+    }
+    std::ranges::stable_sort(shares,
+                             [](const auto& a, const auto& b) { return a.second > b.second; });
+    return shares;
+}
+
+std::vector<evaluate::Estimate> means_of(const std::vector<FoldScores>& folds) {
+    std::vector<evaluate::Estimate> means;
+    if (folds.empty()) return means;
+    for (const auto& first : folds.front().estimates) {
+        std::vector<double> values;
+        for (const auto& fold : folds) {
+            const auto found =
+                std::ranges::find(fold.estimates, first.metric, &evaluate::Estimate::metric);
+            if (found != fold.estimates.end()) values.push_back(found->value);
+        }
+        const auto mean = stats::weighted_mean(values, {});
+        const double half = values.size() < 2 ? std::nan("")
+                                              : stats::student_t_quantile(
+                                                    0.975, static_cast<double>(values.size() - 1)) *
+                                                    mean.standard_error;
+        means.push_back({first.metric, mean.value, mean.value - half, mean.value + half, "folds"});
+    }
+    return means;
+}
+
+Status run_folds(const Session& session, const Roles& whole, TrainedModel& trained) {
+    const auto& split = session.model().split;
+    if (split.folds == 0) return {};
+    std::vector<uint32_t> outside;
+    for (uint32_t row = 0; row < whole.of_row.size(); ++row) {
+        if (whole.of_row[row] != Role::test) outside.push_back(row);
+    }
+    const Part part(session.rows, std::move(outside));
+    const auto folds = TRY(evaluate::make_folds(
+        part.view(), {.kind = split.kind, .folds = split.folds, .seed = session.seed() + 2}));
+    for (int32_t fold = 0; fold < folds.fold_count; ++fold) {
+        Roles roles{std::vector<Role>(session.rows.count(), Role::none)};
+        for (size_t i = 0; i < part.rows.size(); ++i) {
+            if (folds.judges(fold, i))
+                roles.of_row[part.rows[i]] = Role::test;
+            else if (folds.teaches(fold, i))
+                roles.of_row[part.rows[i]] = Role::lesson;
+        }
+        TRY(choose_validation(session, roles));
+        const Fit fit = TRY(fit_once(session, roles));
+        const auto scorer = TRY(score::Scorer::build(fit.program));
+        const auto judgement = TRY(judge(session.request, session.rows, roles, scorer, nullptr));
+        FoldScores scores{roles.count(Role::lesson), roles.count(Role::test), {}};
+        // The folds' spread is the interval that counts; none is made within a fold.
+        scores.estimates =
+            TRY(evaluate::estimate(judgement.view(), {}, {.replicate_count = 0}, nullptr));
+        trained.folds.push_back(std::move(scores));
+    }
+    trained.fold_means = means_of(trained.folds);
+    return {};
+}
+
+// Roles of all rows, and the kind of split that made them.
+Result<Roles> first_roles(const Session& session, TrainedModel& trained) {
+    const auto labels =
+        session.rows.task == Task::classify ? session.rows.labels() : std::vector<int32_t>();
+    const auto all = split_rows(session.rows, labels);
+    const auto& split = session.model().split;
+    trained.split_kind = evaluate::name_of(evaluate::resolve(split.kind, all));
+    auto held_out =
+        evaluate::hold_out(all, {.kind = split.kind, .test = split.test, .seed = session.seed()});
+    if (!held_out.ok()) return std::move(held_out).status().at(split.place.text());
+    Roles roles{std::vector<Role>(session.rows.count(), Role::lesson)};
+    for (size_t row = 0; row < roles.of_row.size(); ++row) {
+        if ((*held_out)[row] != 0) roles.of_row[row] = Role::test;
+    }
+    TRY(choose_validation(session, roles));
+    return roles;
+}
+
+Status measure(const Session& session, const Roles& roles, TrainedModel& trained) {
+    const auto scorer = TRY(score::Scorer::build(trained.program));
+    const auto judgement =
+        TRY(judge(session.request, session.rows, roles, scorer, &trained.program));
+    trained.estimates =
+        TRY(evaluate::estimate(judgement.view(), {}, {.seed = session.seed()}, &trained.notes));
+    if (session.rows.task == Task::classify) {
+        trained.confusion = evaluate::confusion_matrix(judgement.view()).counts;
+    }
+    return {};
+}
+
+Status check_request(const Learner& learner, const project::Model& model, const Rows& rows) {
+    if (!learner.fits(rows.task)) {
+        const bool is_classify = rows.task == Task::classify;
+        return invalid_argument("algorithm '" + std::string(learner.name) + "' does not " +
+                                (is_classify ? "classify" : "regress") + ", and target " +
+                                model.target.text + " is " + (is_classify ? "a class" : "a number"))
+            .at(model.algorithm.place.text())
+            .hint(is_classify ? "use gbdt or logistic" : "use gbdt or linear");
+    }
+    if (!model.threshold || (rows.task == Task::classify && rows.classes.size() == 2)) return {};
+    return invalid_argument("`threshold` is for two classes").at(model.place.text());
+}
+
+}  // namespace
+
+Result<TrainedModel> fit_model(const TrainingRequest& request) {
+    const project::Model& model = *request.model;
+    auto found = find_learner(model.algorithm.name);
+    if (!found.ok()) return std::move(found).status().at(model.algorithm.place.text());
+    const Learner& learner = **found;
+    double validation_share = 0;
+    if (learner.validation_share != nullptr) {
+        validation_share = TRY(learner.validation_share(model.algorithm.settings));
+    }
+    const Rows rows = TRY(read_rows(request));
+    TRY(check_request(learner, model, rows));
+    const Session session{request, learner, rows, validation_share};
+    TrainedModel trained;
+    const Roles roles = TRY(first_roles(session, trained));
+    Fit fit = TRY(fit_once(session, roles));
+    trained.algorithm = learner.name;
+    trained.rows = {.read = rows.position.size(),
+                    .dropped = rows.dropped_count,
+                    .lesson = roles.count(Role::lesson),
+                    .validation = roles.count(Role::validation),
+                    .test = roles.count(Role::test)};
+    for (size_t k = 0; k < rows.classes.size(); ++k) {
+        trained.class_counts.emplace_back(rows.classes[k], rows.class_counts[k]);
+    }
+    trained.notes = rows.notes;
+    trained.notes.insert(trained.notes.end(), fit.notes.begin(), fit.notes.end());
+    trained.importance = importance_by_feature(fit);
+    trained.iterations = fit.fitted.iterations;
+    trained.best_iteration = fit.fitted.best_iteration;
+    trained.curve = std::move(fit.fitted.curve);
+    trained.program = std::move(fit.program);
+    TRY(measure(session, roles, trained));
+    TRY(run_folds(session, roles, trained));
+    return trained;
+}
+
+std::vector<std::string> columns_to_read(const project::Model& model,
+                                         const score::CompiledFeatures& features) {
+    std::vector<std::string> names;
+    std::set<std::string> seen;
+    const auto add = [&](const std::string& name) {
+        if (!name.empty() && seen.insert(lower_ascii(name)).second) names.push_back(name);
+    };
+    for (const auto& input : features.inputs) add(input.name);
+    add(model.target.text);
+    for (const auto& key : model.key) add(key.text);
+    if (model.time) add(model.time->text);
+    if (model.weight) add(model.weight->text);
+    add(model.split.group.text);
+    return names;
+}
+
+}  // namespace quern::train

@@ -1,0 +1,34 @@
+// What training saw of each raw input: kept in the program for people and drift checks.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "quern/frame/batch.h"
+#include "quern/score/program.h"
+
+namespace quern::train {
+
+class InputFacts {
+public:
+    InputFacts(const score::Program& program, const std::vector<uint32_t>& positions);
+
+    // Whether a NULL may come is seen on all rows, the rest on those that teach.
+    void add(const frame::BatchView& batch, const std::vector<uint8_t>& is_lesson);
+    void put(score::Program& program) const;
+
+private:
+    struct Facts {
+        bool has_null = false, has_range = false, has_too_many = false;
+        double low = 0, high = 0;
+        std::set<std::string, std::less<>> categories;
+    };
+    static void add_value(const frame::ColumnView& column, size_t row, Facts& facts);
+
+    std::vector<uint32_t> positions_;  // of each input in the batch
+    std::vector<Facts> facts_;
+};
+
+}  // namespace quern::train

@@ -1,0 +1,137 @@
+#include "quern/train/lightgbm_text.h"
+
+#include <charconv>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "quern/base/text.h"
+
+namespace quern::train {
+namespace {
+
+// LightGBM's include/LightGBM/tree.h: bit 0 categorical, bit 1 default left, bits 2 and 3 the
+// kind of missing values.
+constexpr int kCategoricalBit = 1, kDefaultLeftBit = 2, kMissingShift = 2, kMissingMask = 3;
+
+using Block = std::map<std::string_view, std::string_view>;
+
+Status odd(std::string_view what) {
+    return internal("LightGBM's model text is not as expected: " + std::string(what));
+}
+
+template <class T>
+Result<std::vector<T>> numbers(const Block& block, std::string_view key, size_t count) {
+    std::vector<T> values;
+    const auto found = block.find(key);
+    if (found == block.end()) return odd("no " + std::string(key));
+    const char* at = found->second.data();
+    const char* end = at + found->second.size();
+    while (at != end) {
+        if (*at == ' ') {
+            ++at;
+            continue;
+        }
+        T value{};
+        const auto [next, error] = std::from_chars(at, end, value);
+        if (error != std::errc()) return odd(std::string(key) + " holds no number");
+        values.push_back(value);
+        at = next;
+    }
+    if (values.size() != count) return odd(std::string(key) + " has another length");
+    return values;
+}
+
+// A block ends at an empty line.
+Block read_block(std::string_view& text) {
+    Block block;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size());
+        const auto line = trim(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.empty()) {
+            if (!block.empty()) break;
+            continue;
+        }
+        const size_t equals = line.find('=');
+        if (equals == std::string_view::npos) continue;
+        block[line.substr(0, equals)] = line.substr(equals + 1);
+    }
+    return block;
+}
+
+Result<size_t> count_of(const Block& block, std::string_view key) {
+    const auto values = TRY(numbers<int64_t>(block, key, 1));
+    if (values[0] < 0) return odd("a count below 0");
+    return static_cast<size_t>(values[0]);
+}
+
+Status add_categories(const Block& block, size_t set_count, score::Trees& trees,
+                      std::vector<size_t>& boundaries) {
+    boundaries = TRY(numbers<size_t>(block, "cat_boundaries", set_count + 1));
+    const auto words = TRY(numbers<uint32_t>(block, "cat_threshold", boundaries.back()));
+    for (size_t& boundary : boundaries) boundary += trees.categories.size();
+    trees.categories.insert(trees.categories.end(), words.begin(), words.end());
+    return {};
+}
+
+Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
+    score::Trees::Tree tree;
+    const size_t leaf_count = TRY(count_of(block, "num_leaves"));
+    tree.leaves = TRY(numbers<double>(block, "leaf_value", leaf_count));
+    if (leaf_count <= 1) return tree;
+    const size_t count = leaf_count - 1;
+    const auto columns = TRY(numbers<uint32_t>(block, "split_feature", count));
+    const auto thresholds = TRY(numbers<double>(block, "threshold", count));
+    const auto decisions = TRY(numbers<int>(block, "decision_type", count));
+    const auto left = TRY(numbers<int32_t>(block, "left_child", count));
+    const auto right = TRY(numbers<int32_t>(block, "right_child", count));
+    const size_t set_count = TRY(count_of(block, "num_cat"));
+    std::vector<size_t> boundaries;
+    if (set_count > 0) TRY(add_categories(block, set_count, trees, boundaries));
+    tree.nodes.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+        auto& node = tree.nodes[i];
+        node.column = columns[i];
+        node.left = left[i];
+        node.right = right[i];
+        node.default_left = (decisions[i] & kDefaultLeftBit) != 0;
+        const int missing = decisions[i] >> kMissingShift & kMissingMask;
+        if (missing > static_cast<int>(score::Missing::nan)) return odd("a kind of missing values");
+        node.missing = static_cast<score::Missing>(missing);
+        node.is_categorical = (decisions[i] & kCategoricalBit) != 0;
+        if (!node.is_categorical) {
+            node.threshold = thresholds[i];
+            continue;
+        }
+        const auto set = static_cast<size_t>(thresholds[i]);
+        if (set >= set_count) return odd("a set of categories that is not there");
+        node.first_word = static_cast<uint32_t>(boundaries[set]);
+        node.word_count = static_cast<uint32_t>(boundaries[set + 1] - boundaries[set]);
+    }
+    return tree;
+}
+
+}  // namespace
+
+Result<score::Trees> read_lightgbm_text(std::string_view text, uint32_t raw_count) {
+    score::Trees trees;
+    trees.raw_count = raw_count;
+    constexpr std::string_view kEnd = "end of trees";
+    const size_t end = text.find(kEnd);
+    if (end == std::string_view::npos) return odd("no end of the trees");
+    text = text.substr(0, end);
+    const Block header = read_block(text);
+    if (!header.contains("max_feature_idx")) return odd("no header");
+    while (true) {
+        const Block block = read_block(text);
+        if (block.empty()) break;
+        if (block.contains("is_linear") && block.at("is_linear") != "0")
+            return odd("linear leaves");
+        trees.trees.push_back(TRY(read_tree(block, trees)));
+    }
+    if (trees.trees.size() % raw_count != 0) return odd("a number of trees");
+    return trees;
+}
+
+}  // namespace quern::train

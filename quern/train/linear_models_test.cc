@@ -1,0 +1,107 @@
+// logistic.cc, linear.cc with ridge.cc. Reference values: scikit-learn 1.9 (LogisticRegression
+// solver newton-cholesky, Ridge solver cholesky) on the rows of small_sample.
+#include <gtest/gtest.h>
+
+#include "quern/train/sample_for_test.h"
+
+namespace quern::train {
+namespace {
+
+struct Weights {
+    std::vector<double> weights, intercepts;
+};
+
+std::vector<double> rising_weights() {
+    std::vector<double> weights;
+    for (int i = 0; i < 24; ++i) weights.push_back(1 + i % 3);
+    return weights;
+}
+
+// Weights are read off the raw scores at the origin and at the unit rows.
+void check(std::string_view learner, const Sample& sample, const std::string& settings,
+           const Weights& want) {
+    SCOPED_TRACE(settings);
+    const auto fitted = fit(*find_learner(learner).value(), sample.input(settings_of(settings)));
+    ASSERT_TRUE(fitted.ok());
+    const std::vector<double> rows = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
+    const auto raw = raw_scores(*fitted, {4, sample.columns, rows.data()});
+    const size_t outputs = want.intercepts.size();
+    ASSERT_EQ(raw.size(), 4 * outputs);
+    for (size_t k = 0; k < outputs; ++k) {
+        EXPECT_NEAR(raw[k], want.intercepts[k], 1e-8);
+        for (size_t j = 0; j < 3; ++j) {
+            EXPECT_NEAR(raw[(j + 1) * outputs + k] - raw[k], want.weights[k * 3 + j], 1e-8);
+        }
+    }
+}
+
+TEST(Logistic, EqualsScikitLearn) {
+    Sample sample = small_sample(Task::classify, 2);
+    check("logistic", sample, "{C: 1, tol: 1e-12}",
+          {{1.60319222579, 1.32379398487, 0.494936518994}, {0.364624566774}});
+    check("logistic", sample, "{C: 0.1, tol: 1e-12}",
+          {{0.405257125829, 0.345087295696, 0.209384358376}, {0.356770330503}});
+    sample.weights = rising_weights();
+    check("logistic", sample, "{C: 1, tol: 1e-12}",
+          {{1.9924620181, 1.81751183476, 0.783783434838}, {0.307142700226}});
+    check("logistic", sample, "{C: 0.1, tol: 1e-12}",
+          {{0.638400356161, 0.58913180669, 0.362611501878}, {0.369422757232}});
+}
+
+TEST(Logistic, OfThreeClassesEqualsScikitLearn) {
+    check("logistic", small_sample(Task::classify, 3), "{tol: 1e-12}",
+          {{-0.146778288199, -0.182361576282, -0.130543431765, 0.0163186884345, -0.0530172725561,
+            -0.0415659968565, 0.130459599764, 0.235378848838, 0.172109428621},
+           {-0.135304733107, 0.145352932567, -0.0100481994601}});
+}
+
+TEST(Logistic, SeparableRowsAndTwinColumnsAreHeldByThePenalty) {
+    Sample sample{.columns = {{.name = "a"}, {.name = "twin of a"}}};
+    for (int i = -20; i < 20; ++i) {
+        sample.values.insert(sample.values.end(), {i + 0.5, i + 0.5});
+        sample.targets.push_back(i >= 0);
+    }
+    const auto fitted = fit(*find_learner("logistic").value(), sample.input()).value();
+    EXPECT_TRUE(fitted.notes.empty());
+    const auto raw = raw_scores(fitted, sample.lesson().matrix);
+    for (size_t i = 0; i < raw.size(); ++i) EXPECT_EQ(raw[i] > 0, sample.targets[i] == 1);
+    EXPECT_NEAR(fitted.importance[0], 0.5, 1e-9);
+}
+
+TEST(Logistic, SaysWhenItDidNotConverge) {
+    const auto fitted =
+        fit(*find_learner("logistic").value(),
+            small_sample(Task::classify, 2).input(settings_of("{max_iter: 1, tol: 1e-12}")))
+            .value();
+    ASSERT_EQ(fitted.notes.size(), 1);
+    EXPECT_NE(fitted.notes[0].find("max_iter"), std::string::npos);
+}
+
+TEST(Linear, EqualsScikitLearn) {
+    Sample sample = small_sample(Task::regress, 0);
+    check("linear", sample, "{alpha: 1}",
+          {{1.89001972885, -0.936761033059, 0.303492728845}, {100.380144667}});
+    check("linear", sample, "{alpha: 0}",
+          {{2.11470429301, -1.08465285831, 0.30051666841}, {100.386788808}});
+    sample.weights = rising_weights();
+    check("linear", sample, "{alpha: 1}",
+          {{2.00459636457, -1.05288891746, 0.28816249176}, {100.390909188}});
+    check("linear", sample, "{alpha: 0}",
+          {{2.12194961015, -1.14088892765, 0.290249975936}, {100.403438211}});
+}
+
+TEST(Linear, MoreColumnsThanRowsAreHeldByThePenalty) {
+    Sample sample{.task = Task::regress, .class_count = 0};
+    for (int j = 0; j < 40; ++j) sample.columns.push_back({.name = "c" + std::to_string(j)});
+    for (int i = 0; i < 10; ++i) {
+        for (int j = 0; j < 40; ++j)
+            sample.values.push_back((i * i * 17 + i * j * j * 5 + j) % 23 - 11);
+        sample.targets.push_back(i * i % 7);
+    }
+    const auto fitted = fit(*find_learner("linear").value(), sample.input()).value();
+    const auto raw = raw_scores(fitted, sample.lesson().matrix);
+    for (size_t i = 0; i < raw.size(); ++i) EXPECT_NEAR(raw[i], sample.targets[i], 0.5);
+}
+
+}  // namespace
+}  // namespace quern::train

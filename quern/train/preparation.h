@@ -1,0 +1,34 @@
+// Fitted transforms chosen by type: what becomes of a feature before a learner sees it.
+//                     native learners (trees)           dense learners (linear ones)
+//   number, boolean   as it is; missing is NaN          mean for missing, scaled, "is missing"
+//   text              code of its category              a column of 0 and 1 each category
+//   date, timestamp   days, month, weekday (, hour)     the same, scaled
+// Left out with a note: empty and constant features. Refused: texts with too many values, and
+// for dense learners infinite numbers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "quern/train/feature_facts.h"
+#include "quern/train/fit_model.h"
+
+namespace quern::train {
+
+constexpr size_t kCategoriesMax = 1000;
+// A text with more values than this, on more than half of the rows a new one, is an id.
+constexpr size_t kIdLikeMin = 50;
+// Rarer categories count as unseen ones.
+constexpr size_t kNativeCategoryRows = 2;
+constexpr size_t kDenseCategoryRows = 10;
+
+// Encoders of all features that have something to say, in the features' order. All refused
+// features are reported at once.
+Result<std::vector<score::FittedEncoder>> choose_encoders(
+    const score::Program& program, const std::vector<FeatureFacts>& facts, Taste taste,
+    const std::function<std::string(uint32_t feature)>& place, std::vector<std::string>& notes);
+
+// Takes out features without an encoder, and the expressions and inputs that only they read.
+void prune(score::Program& program);
+
+}  // namespace quern::train
