@@ -1,0 +1,73 @@
+#include "quern/serve/csv_body.h"
+#include "quern/serve/inference.h"
+
+namespace quern::serve {
+namespace {
+
+class LabelSink : public PredictionSink {
+public:
+    explicit LabelSink(std::string& out) : out_(out) {}
+
+    void take(const LoadedModel& model, const score::Predictions& predictions) override {
+        for (size_t row = 0; row < predictions.row_count; ++row) {
+            if (!is_first_) out_ += ", ";
+            is_first_ = false;
+            append_prediction(out_, model, predictions, row);
+        }
+    }
+
+private:
+    std::string& out_;
+    bool is_first_ = true;
+};
+
+// MLflow serves one model; here it is the one that ?model= or the settings name, or the only one.
+Result<const LoadedModel*> choose_model(const Request& request, Worker& worker) {
+    const ModelSet& models = worker.models();
+    std::string name = TRY(query_value(request.query, "model"));
+    if (name.empty()) name = worker.settings().default_model;
+    if (!name.empty()) return models.find(name);
+    if (models.models.size() == 1) return models.models.begin()->second.champion.get();
+    return invalid_argument("several models are served, and none of them is the default")
+        .hint("say which: /invocations?model=NAME, or `quern serve --default-model NAME`");
+}
+
+Status invocations(const Request& request, Worker& worker, Response& response) {
+    const LoadedModel& model = *TRY(choose_model(request, worker));
+    const bool is_csv = request.body_kind == BodyKind::csv;
+    response.body = "{\"predictions\": [";
+    LabelSink sink(response.body);
+    const Inference inference{.model = model,
+                              .form = is_csv ? RowForm::lenient_text : RowForm::lenient,
+                              .body_bytes = request.body.size()};
+    TRY(infer(inference, worker, response, sink, [&](Scoring& scoring) {
+        return is_csv ? read_csv(request.body, scoring)
+                      : worker.json().read_frame(request.body, scoring);
+    }));
+    response.body += "]}";
+    return {};
+}
+
+QUERN_REGISTER(Route)
+({.name = "invocations",
+  .summary = "MLflow's scoring request: dataframe_split, dataframe_records, instances, inputs or "
+             "CSV. Columns that the model does not have are passed over.",
+  .method = Method::post,
+  .paths = {"/invocations"},
+  .needs = Role::scorer,
+  .errors = ErrorForm::mlflow,
+  .takes_csv = true,
+  .example = R"({"dataframe_split": {"columns": ["age", "education", "hours"],
+    "data": [[39, "Bachelors", 40]]}})",
+  .request_schema = R"({"type": "object", "properties": {
+    "dataframe_split": {"type": "object", "properties": {
+      "columns": {"type": "array", "items": {"type": "string"}}, "index": {"type": "array"},
+      "data": {"type": "array", "items": {"type": "array"}}}, "required": ["columns", "data"]},
+    "dataframe_records": {"type": "array", "items": {"type": "object"}},
+    "instances": {"type": "array"}, "inputs": {"type": ["object", "array"]},
+    "params": {"type": "object"}}})",
+  .response_schema = R"({"type": "object", "properties": {"predictions": {"type": "array"}}})",
+  .handle = invocations});
+
+}  // namespace
+}  // namespace quern::serve

@@ -1,0 +1,86 @@
+#include "quern/serve/csv_body.h"
+#include "quern/serve/inference.h"
+
+namespace quern::serve {
+namespace {
+
+class ScoreSink : public PredictionSink {
+public:
+    explicit ScoreSink(std::string& out) : out_(out) {}
+
+    void take(const LoadedModel& model, const score::Predictions& predictions) override {
+        for (size_t row = 0; row < predictions.row_count; ++row) {
+            if (!is_first_) out_ += ", ";
+            is_first_ = false;
+            append(model, predictions, row);
+        }
+    }
+
+private:
+    void append(const LoadedModel& model, const score::Predictions& predictions, size_t row) {
+        out_ += "{\"prediction\": ";
+        append_prediction(out_, model, predictions, row);
+        if (model.is_binary()) {
+            out_ += ", \"probability\": ";
+            append_number(out_, predictions.output(row, 1));
+        }
+        for (size_t i = 0; i < model.label_keys.size(); ++i) {
+            out_ += i == 0 ? ", \"probabilities\": {" : ", ";
+            out_ += model.label_keys[i];
+            append_number(out_, predictions.output(row, i));
+        }
+        out_ += model.is_classifier() ? "}}" : "}";
+    }
+
+    std::string& out_;
+    bool is_first_ = true;
+};
+
+Status score(const Request& request, Worker& worker, Response& response) {
+    const LoadedModel& model = *TRY(worker.models().find(request.model()));
+    const bool is_csv = request.body_kind == BodyKind::csv;
+    bool is_single = false;
+    std::string& out = response.body;
+    constexpr std::string_view kList = "{\"predictions\": [";
+    out = kList;
+    ScoreSink sink(out);
+    const Inference inference{.model = model,
+                              .form = is_csv ? RowForm::text : RowForm::strict,
+                              .body_bytes = request.body.size()};
+    TRY(infer(inference, worker, response, sink, [&](Scoring& scoring) {
+        return is_csv ? read_csv(request.body, scoring)
+                      : worker.json().read_rows(request.body, scoring, is_single);
+    }));
+    if (is_single) {
+        out.erase(0, kList.size());
+        out.pop_back();
+    } else {
+        out += ']';
+    }
+    out += model.tail;
+    return {};
+}
+
+QUERN_REGISTER(Route)
+({.name = "score",
+  .summary = "Scores a row, a list of rows, or CSV with a line of names; every row is good, or the "
+             "answer names each fault. `probability` is that of the second of two classes.",
+  .method = Method::post,
+  .paths = {"/score/{model}"},
+  .needs = Role::scorer,
+  .errors = ErrorForm::problem,
+  .takes_csv = true,
+  .example = R"({"rows": [{"age": 39, "education": "Bachelors", "hours": 40}]})",
+  .request_schema = R"({"oneOf": [{"type": "object", "description": "one row"},
+    {"type": "array", "items": {"type": "object"}},
+    {"type": "object", "properties": {"rows": {"type": "array", "items": {"type": "object"}}},
+     "required": ["rows"], "additionalProperties": false}]})",
+  .response_schema = R"({"type": "object", "properties": {
+    "predictions": {"type": "array", "description": "of a list; of one row the parts stand alone",
+      "items": {"type": "object", "properties": {"prediction": {},
+        "probability": {"type": "number"}, "probabilities": {"type": "object"}}}},
+    "model": {"type": "string"}, "version": {"type": "integer"}}})",
+  .handle = score});
+
+}  // namespace
+}  // namespace quern::serve
