@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "quern/base/text.h"
@@ -65,21 +66,19 @@ size_t offset_of(const element& node) {
     return is_known && offset != UINT64_MAX ? offset : 0;
 }
 
+using Scope = std::set<std::string>;  // names of CTEs, in lower case
+using SharedScope = std::shared_ptr<const Scope>;
+
+// With a stack of its own: a sum of a thousand terms is a tree of a thousand levels.
 class Walk {
 public:
-    using Scope = std::set<std::string>;  // names of CTEs, in lower case
-
-    void visit(const element& node, const Scope& scope) {
-        if (node.is_array()) {
-            for (const element item : node.get_array()) visit(item, scope);
+    void visit_all(const element& root) {
+        waiting_.push_back({root, std::make_shared<Scope>()});
+        while (!waiting_.empty()) {
+            const Waiting next = std::move(waiting_.back());
+            waiting_.pop_back();
+            visit(next.node, next.scope);
         }
-        if (!node.is_object()) return;
-        note(node, scope);
-        element ctes;
-        if (node["cte_map"].get(ctes) != simdjson::SUCCESS) return visit_children(node, scope);
-        Scope inner = scope;
-        visit_ctes(ctes, inner);
-        visit_children(node, inner);
     }
 
     Syntax syntax() && {
@@ -92,26 +91,45 @@ public:
     }
 
 private:
-    void visit_children(const element& node, const Scope& scope) {
+    struct Waiting {
+        element node;
+        SharedScope scope;
+    };
+
+    void wait(const element& node, const SharedScope& scope) {
+        if (node.is_object() || node.is_array()) waiting_.push_back({node, scope});
+    }
+
+    void visit(const element& node, const SharedScope& scope) {
+        if (node.is_array()) {
+            for (const element item : node.get_array()) wait(item, scope);
+            return;
+        }
+        note(node, *scope);
+        element ctes;
+        const bool has_ctes = node["cte_map"].get(ctes) == simdjson::SUCCESS;
+        const SharedScope inner = has_ctes ? visit_ctes(ctes, scope) : scope;
         for (const auto& [key, child] : node.get_object()) {
-            if (key != "cte_map") visit(child, scope);
+            if (key != "cte_map") wait(child, inner);
         }
     }
 
-    // Each CTE sees those before it and, when it is recursive, itself.
-    void visit_ctes(const element& ctes, Scope& scope) {
+    // Each CTE sees those before it and, when it is recursive, itself. Gives the scope behind them.
+    SharedScope visit_ctes(const element& ctes, const SharedScope& outer) {
         simdjson::dom::array entries;
-        if (ctes["map"].get_array().get(entries) != simdjson::SUCCESS) return;
+        if (ctes["map"].get_array().get(entries) != simdjson::SUCCESS) return outer;
+        SharedScope scope = outer;
         for (const element entry : entries) {
-            const std::string name = lower_ascii(text_of(entry, "key"));
+            auto with_name = std::make_shared<Scope>(*scope);
+            with_name->insert(lower_ascii(text_of(entry, "key")));
             element query;
-            const bool has_query =
-                entry.at_pointer("/value/query/node").get(query) == simdjson::SUCCESS;
-            Scope inner = scope;
-            if (has_query && text_of(query, "type") == "RECURSIVE_CTE_NODE") inner.insert(name);
-            visit(entry, inner);
-            scope.insert(name);
+            const bool is_recursive =
+                entry.at_pointer("/value/query/node").get(query) == simdjson::SUCCESS &&
+                text_of(query, "type") == "RECURSIVE_CTE_NODE";
+            wait(entry, is_recursive ? SharedScope(with_name) : scope);
+            scope = std::move(with_name);
         }
+        return scope;
     }
 
     void note(const element& node, const Scope& scope) {
@@ -140,16 +158,21 @@ private:
         if (!catalog.empty()) use.schema = catalog + "." + use.schema;
         const std::string key = lower_ascii(use.name);
         if (use.schema.empty() && scope.contains(key)) return;
-        // In the order of the tree; the earliest place in the text is told.
-        auto& kept = tables_.try_emplace(key + '\0' + lower_ascii(use.schema), use).first->second;
-        kept.offset = std::min(kept.offset, use.offset);
+        keep(tables_, key + '\0' + lower_ascii(use.schema), use);
+    }
+
+    // As it is written first in the text.
+    static void keep(std::map<std::string, NameUse>& uses, const std::string& key,
+                     const NameUse& use) {
+        const auto [kept, is_new] = uses.try_emplace(key, use);
+        if (!is_new && use.offset < kept->second.offset) kept->second = use;
     }
 
     void note_table_function(const element& node) {
         element function;
         if (node["function"].get(function) != simdjson::SUCCESS) return;
         const std::string name(text_of(function, "function_name"));
-        functions_.try_emplace(lower_ascii(name), NameUse{"", name, offset_of(node)});
+        keep(functions_, lower_ascii(name), {"", name, offset_of(node)});
     }
 
     void note_column(const element& node) {
@@ -163,6 +186,7 @@ private:
         if (is_among(name, kVolatileWords)) volatile_.insert(name);
     }
 
+    std::vector<Waiting> waiting_;
     std::map<std::string, NameUse> tables_, functions_;
     std::set<std::string> volatile_, parameters_;
 };
@@ -171,7 +195,7 @@ private:
 
 Syntax walk_syntax(const element& statement) {
     Walk walk;
-    walk.visit(statement, {});
+    walk.visit_all(statement);
     return std::move(walk).syntax();
 }
 
