@@ -31,7 +31,8 @@ struct DatabaseSettings {
 
 class Session;
 
-// One open database file. Sessions keep it alive. DuckDB lets one process write at a time.
+// One open database file. Sessions keep it alive. DuckDB lets one process write at a time. Not for
+// static variables: they go after what DuckDB keeps for the main thread.
 class Database {
 public:
     // unavailable: another process has it open; corrupt: DuckDB cannot read or replay it.

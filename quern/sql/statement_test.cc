@@ -7,10 +7,13 @@ namespace {
 
 class StatementTest : public testing::Test {
 protected:
-    static Session& session() {
-        static Session session = Database::open({.threads = 1})->connect().value();
-        return session;
+    static void SetUpTestSuite() {
+        session_ = std::make_unique<Session>(Database::open({.threads = 1})->connect().value());
     }
+    // Before the thread ends: DuckDB closes with what it keeps for the thread.
+    static void TearDownTestSuite() { session_.reset(); }
+
+    static Session& session() { return *session_; }
     static std::string tables(std::string_view sql) {
         const auto syntax = parse_select(session(), sql);
         if (!syntax.ok()) return syntax.status().text();
@@ -25,7 +28,11 @@ protected:
         const auto syntax = parse_select(session(), sql);
         return syntax.ok() ? syntax->normal_text : syntax.status().text();
     }
+
+private:
+    static std::unique_ptr<Session> session_;
 };
+std::unique_ptr<Session> StatementTest::session_;
 
 // The facts are syntax_walk's.
 TEST_F(StatementTest, FindsTheTablesThatAreRead) {
