@@ -60,7 +60,7 @@ struct Source {
     std::string decimal_separator = ".";
     bool fails_on_bad_row = false;  // else quarantined
     int64_t line_bytes_max = 16 << 20;
-    int64_t sample_rows = 20'480;       // read to find types
+    int64_t sample_rows = 1'000'000;    // read to find types
     std::vector<SourceColumn> columns;  // as written; further ones are found by reading
 };
 

@@ -1,0 +1,51 @@
+// Sources: what a source's files hold, and loading them. After a load, loaded + quarantined ==
+// read, or the load has failed and changed nothing that was published.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "quern/base/status.h"
+#include "quern/data/source_files.h"
+#include "quern/frame/type.h"
+#include "quern/project/project.h"
+
+namespace quern::sql {
+class Session;
+}
+
+namespace quern::data {
+
+// A source as its table will be.
+struct SourceShape {
+    frame::Schema columns;
+    std::string date_format, timestamp_format;  // as declared or found; empty: ISO 8601
+    std::vector<std::string> notes;             // renamed columns, types kept as text, ...
+};
+
+// Looks at the first rows only (`sample_rows`, 64 MB a file). load_source() gives the same columns
+// and types, because it finds them in the same way.
+Result<SourceShape> describe_source(sql::Session& session, const std::string& root,
+                                    const project::Source& source);
+
+struct LoadReport {
+    int64_t rows_read = 0, rows_loaded = 0, rows_quarantined = 0;
+    std::vector<FileVersion> files;
+    frame::Schema columns;
+    std::vector<std::string> notes;
+    std::string first_reason;  // of the first quarantined row: "data/x.csv:7: ..."
+};
+
+struct LoadTarget {
+    std::string table;       // quoted, made anew: quern_data."orders__3f2a..."
+    std::string quarantine;  // quoted, made anew: table (file, line, reason, raw)
+};
+
+// Refused: a file that cannot be read as a whole, one that changes meanwhile, a source none of
+// whose rows fits, and any bad row where the source says `on_bad_row: fail`.
+Result<LoadReport> load_source(sql::Session& session, const std::string& root,
+                               const project::Source& source, const LoadTarget& target,
+                               const HashLookup& known = {});
+
+}  // namespace quern::data

@@ -1,0 +1,81 @@
+#include "quern/data/source_files.h"
+
+#include <algorithm>
+
+#include "quern/base/folder.h"
+#include "quern/base/hash.h"
+
+namespace quern::data {
+namespace {
+
+std::string shown_path(const std::string& root, const std::string& path) {
+    return path.starts_with(root + "/") ? path.substr(root.size() + 1) : path;
+}
+
+Result<std::vector<FileFacts>> files_of(const std::string& root, const Located& written) {
+    const std::string pattern = join_path(root, written.text);
+    if (is_glob(pattern)) {
+        auto found = TRY(glob_files(pattern));
+        if (!found.empty()) return found;
+        return not_found("no file matches '" + written.text + "'")
+            .at(written.place.text())
+            .hint("paths are relative to " + root);
+    }
+    auto facts = file_facts(pattern);
+    if (!facts.ok()) {
+        return std::move(facts)
+            .status()
+            .at(written.place.text())
+            .hint("paths are relative to " + root);
+    }
+    if (facts->is_folder) {
+        return invalid_argument("'" + written.text + "' is a folder")
+            .at(written.place.text())
+            .hint("name the files in it: " + join_path(written.text, "*.csv"));
+    }
+    return std::vector<FileFacts>{*facts};
+}
+
+}  // namespace
+
+Result<std::vector<FileVersion>> source_files(const std::string& root,
+                                              const project::Source& source) {
+    std::vector<FileVersion> files;
+    for (const auto& written : source.files) {
+        for (const auto& facts : TRY(files_of(root, written))) {
+            files.push_back(
+                {shown_path(root, facts.path), facts.size_bytes, facts.modified_ns, ""});
+        }
+    }
+    if (files.empty()) {
+        return invalid_argument("source '" + source.name + "' names no file")
+            .at(source.place.text())
+            .hint("add `file: data/" + source.name + ".csv`");
+    }
+    std::ranges::sort(files, {}, &FileVersion::path);
+    const auto twins = std::ranges::unique(files, {}, &FileVersion::path);
+    files.erase(twins.begin(), twins.end());
+    return files;
+}
+
+Result<std::vector<FileVersion>> source_version(const std::string& root,
+                                                const project::Source& source,
+                                                const HashLookup& known) {
+    auto files = TRY(source_files(root, source));
+    for (auto& file : files) {
+        if (known) file.sha256 = known(file);
+        if (file.sha256.empty()) file.sha256 = TRY(sha256_file(join_path(root, file.path)));
+    }
+    return files;
+}
+
+std::string version_text(const std::vector<FileVersion>& files) {
+    Sha256 hash;
+    for (const auto& file : files) {
+        hash.add_field(file.path);
+        hash.add_field(file.sha256);
+    }
+    return hash.hex();
+}
+
+}  // namespace quern::data

@@ -1,0 +1,34 @@
+#include "quern/data/source_format.h"
+
+#include "quern/base/folder.h"
+#include "quern/base/text.h"
+
+namespace quern::data {
+
+Result<const SourceFormat*> format_of(const project::Source& source, const std::string& file) {
+    const auto& registry = Registry<SourceFormat>::of_kind();
+    const std::string place = source.place.text();
+    if (!source.format.empty()) {
+        auto found = registry.find(source.format);
+        if (found.ok()) return found;
+        return std::move(found).status().at(place);
+    }
+    std::string name = lower_ascii(file_name(file));
+    for (const std::string_view packed : {".gz", ".zst", ".gzip", ".zstd"}) {
+        if (name.ends_with(packed)) name.resize(name.size() - packed.size());
+    }
+    for (const auto& format : registry.all()) {
+        for (const auto ending : format.endings) {
+            if (name.ends_with(ending)) return &format;
+        }
+    }
+    std::string names;
+    for (const auto known : registry.names()) {
+        names += (names.empty() ? "" : ", ") + std::string(known);
+    }
+    return invalid_argument("the ending of " + file + " does not tell its format")
+        .at(place)
+        .hint("add `format:` with one of " + names);
+}
+
+}  // namespace quern::data
