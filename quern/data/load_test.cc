@@ -1,4 +1,5 @@
-// Every file here is small and wrong in one way; the sum must be right in each.
+// Every file here is small and wrong in one way; the sum must be right in each. Goes through
+// delimited, json_lines, source_files, insert and quarantine as a load does.
 #include "quern/data/load.h"
 
 #include <gtest/gtest.h>

@@ -53,8 +53,8 @@ Result<std::vector<FileVersion>> source_files(const std::string& root,
             .hint("add `file: data/" + source.name + ".csv`");
     }
     std::ranges::sort(files, {}, &FileVersion::path);
-    const auto twins = std::ranges::unique(files, {}, &FileVersion::path);
-    files.erase(twins.begin(), twins.end());
+    const auto is_twin = [](const auto& a, const auto& b) { return a.path == b.path; };
+    files.erase(std::unique(files.begin(), files.end(), is_twin), files.end());
     return files;
 }
 
