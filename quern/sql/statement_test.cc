@@ -144,7 +144,8 @@ TEST_F(StatementTest, ParsesManyAtOnceInOrder) {
     for (int i = 0; i < 5'000; ++i) texts.push_back("from t" + std::to_string(i));
     texts[17] = "selec";
     texts[18] = std::string("\0", 1);
-    const std::vector<SqlText> views(texts.begin(), texts.end(), std::allocator<SqlText>());
+    std::vector<SqlText> views;
+    for (const auto& text : texts) views.push_back({text, {}});
     const auto results = parse_selects(session(), views);
     ASSERT_EQ(results.size(), texts.size());
     EXPECT_FALSE(results[17].ok());
