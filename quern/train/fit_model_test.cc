@@ -372,6 +372,22 @@ TEST(FitModel, RefusesWhatDoesNotFit) {
                 "models/loan.yml:1:1");
 }
 
+TEST(FitModel, TakesTenThousandColumns) {
+    Table table{.row_count = 300, .schema = {}, .columns = {}};
+    table.add("repaid", TypeId::integer, [](size_t row, auto& c) {
+        c.append(static_cast<int32_t>(row % 2));
+    });
+    for (size_t j = 0; j < 10'000; ++j) {
+        table.add("c" + std::to_string(j), TypeId::integer, [&](size_t row, auto& c) {
+            c.append(static_cast<int32_t>(row % 2 * (j == 77) + row * (j + 3) % 11));
+        });
+    }
+    const auto trained = train_on(table, model_of("repaid"));
+    ASSERT_TRUE(trained.ok());
+    EXPECT_EQ(trained->program.inputs.size(), 9'091);  // every eleventh is constant
+    EXPECT_EQ(trained->rows.test, 60);
+}
+
 TEST(FitModel, ObeysCancel) {
     const Table table = loans();
     const project::Model model = model_of("repaid");
