@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+// Covers command_line.cc, invocation.cc and what is common to all verbs: doctor.cc, new.cc, ...
 namespace quern::cli {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+// Covers run.cc, check.cc and each check: between.cc, in.cc, matches.cc, not_null.cc,
+// relationships.cc, rows.cc, sql_rows.cc, unique.cc.
 namespace quern::quality {
 namespace {
 

@@ -10,8 +10,9 @@ AUC_MARGIN = 0.012  # two splits of 32,537 rows differ by about this much
 
 def bench(measure):
     with tempfile.TemporaryDirectory() as place:
-        peer_command = [measure.PEER_PYTHON, str(pathlib.Path(__file__).with_name("census_peer.py")),
-                        str(measure.CENSUS_FILE), place + "/model.joblib"]
+        peer = str(pathlib.Path(__file__).with_name("census_peer.py"))
+        peer_command = [measure.PEER_PYTHON, peer, str(measure.CENSUS_FILE),
+                        place + "/model.joblib"]
 
         def quern():
             with measure.project_copy(measure.CENSUS) as project:
@@ -20,12 +21,12 @@ def bench(measure):
                 run.facts = json.loads(shown.output)
                 return run
 
-        def peer():
+        def other():
             run = measure.Weighed(peer_command)
             run.facts = json.loads(run.output)
             return run
 
-        mine, theirs = measure.rounds(ROUNDS, quern, peer)
+        mine, theirs = measure.rounds(ROUNDS, quern, other)
     my_auc, peer_auc = find_metric(mine[0].facts, "roc_auc"), theirs[0].facts["roc_auc"]
     if abs(my_auc - peer_auc) > AUC_MARGIN:
         raise SystemExit(f"the models are not alike: ROC AUC {my_auc} and {peer_auc}")

@@ -132,7 +132,7 @@ def resident_bytes(pid):
 
 @contextlib.contextmanager
 def serving(project):
-    """`quern serve` of a project that has run; yields (process, port, a token, seconds to ready)."""
+    """`quern serve` of a project that has run; yields process, port, token, seconds to ready."""
     made = subprocess.run([QUERN, "token", "new", "--role", "scorer", "--json"], cwd=project,
                           capture_output=True, text=True, check=True)
     token = json.loads(made.stdout)["token"]
@@ -155,7 +155,7 @@ wrk.body = '%s'
 
 
 def requests_per_second(port, path, token, row, seconds=5, connections=8):
-    """wrk from one thread: (requests a second, p99 in seconds); any answer but 200 ends the bench."""
+    """wrk from one thread: requests a second, p99 in seconds. Any answer but 200 ends it all."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(WRK_SCRIPT % (token, json.dumps(row)))
         script.flush()

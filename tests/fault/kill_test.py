@@ -31,7 +31,8 @@ def write_project(folder):
     (folder / "quern.yml").write_text("name: kills\n")
     (folder / "sources/orders.yml").write_text("file: data/*.csv\n")
     (folder / "tables/cleaned.sql").write_text(
-        "/* ---\nkey: id\nchecks:\n  - id: [not_null, unique]\n  - city: {in: [Bonn, Kiel, Ulm]}\n"
+        "/* ---\nkey: id\nchecks:\n  - id: [not_null, unique]\n"
+        "  - city: {in: [Bonn, Kiel, Ulm]}\n"
         "--- */\nselect id, trim(city) as city, amount, late from orders where amount is not null\n")
     (folder / "tables/by_city.sql").write_text(
         "/* ---\nchecks:\n  - rows: {min: 3, max: 3}\n--- */\n"
@@ -58,7 +59,8 @@ def write_data(folder, version):
     (folder / "data/orders.csv").write_text("\n".join(lines) + "\n")
     threshold = "city_mean" if version == 0 else "city_mean * 2"
     (folder / "tables/final.sql").write_text(
-        f"/* ---\nmaterialize: view\n--- */\nselect *, amount > {threshold} as is_large from joined\n")
+        "/* ---\nmaterialize: view\n--- */\n"
+        f"select *, amount > {threshold} as is_large from joined\n")
 
 
 class Project:

@@ -1,0 +1,166 @@
+#include "quern/flow/new_project.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "quern/base/clock.h"
+#include "quern/base/file.h"
+#include "quern/base/folder.h"
+#include "quern/base/nearest.h"
+#include "quern/base/text.h"
+#include "quern/data/load.h"
+#include "quern/flow/new_files.h"
+#include "quern/flow/profile.h"
+
+namespace quern::flow {
+namespace {
+
+constexpr const char* kRows = "quern_new";
+constexpr const char* kQuarantine = "quern_new_quarantine";
+
+Status check_folder(const std::string& folder) {
+    const auto facts = file_facts(folder);
+    if (!facts.ok()) return {};
+    std::error_code error;
+    if (facts->is_folder && std::filesystem::is_empty(folder, error)) return {};
+    return already_exists("'" + folder + "' is there already").hint("choose another name");
+}
+
+// 'My data (2).csv.gz' -> "my_data_2", readable without quotes in SQL.
+std::string plain_name(const std::string& path) {
+    std::string stem = file_stem(path);
+    for (const char* ending : {".csv", ".tsv", ".json", ".ndjson", ".parquet"}) {
+        if (stem.ends_with(ending)) stem = file_stem(stem);
+    }
+    std::string name;
+    for (const char c : lower_ascii(stem)) {
+        const bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (is_word) name += c;
+        if (!is_word && !name.empty() && name.back() != '_') name += '_';
+    }
+    while (name.ends_with('_')) name.pop_back();
+    if (name.empty() || (name[0] >= '0' && name[0] <= '9')) name = "data_" + name;
+    while (name.ends_with('_')) name.pop_back();
+    return name;
+}
+
+// Relative where the project lies beside the data, so both may move together.
+std::string written_path(const std::string& file, const std::string& folder) {
+    const std::filesystem::path from = absolute_path(file), base = absolute_path(folder);
+    const auto relative = from.lexically_relative(base);
+    size_t ups = 0;
+    for (const auto& part : relative) ups += part == ".." ? 1 : 0;
+    return relative.empty() || ups > 2 ? from.string() : relative.string();
+}
+
+project::Source source_of(const std::string& file, std::vector<std::string> null_values) {
+    project::Source source;
+    source.name = plain_name(file);
+    source.files.push_back({absolute_path(file), {}});
+    source.null_values = std::move(null_values);
+    return source;
+}
+
+Result<data::LoadReport> load(sql::Session& session, const project::Source& source) {
+    TRY(session.execute(std::string("drop table if exists ") + kRows + "; drop table if exists " +
+                        kQuarantine));
+    return data::load_source(session, "/", source, {kRows, kQuarantine});
+}
+
+Result<const ColumnProfile*> find_target(const TableProfile& profile, const std::string& target) {
+    std::vector<std::string_view> names;
+    for (const auto& column : profile.columns) {
+        if (lower_ascii(column.name) == lower_ascii(target)) return &column;
+        names.push_back(column.name);
+    }
+    return unknown_name("column", target, names);
+}
+
+// A target that cannot be learned is told now, not after the first run.
+Status check_target(const ColumnProfile& target) {
+    const std::string name = "the target '" + target.name + "' ";
+    if (target.null_count == target.row_count)
+        return invalid_argument(name + "has no value at all");
+    if (target.distinct_count < 2) return invalid_argument(name + "has one value only");
+    const bool is_text = target.type.id == frame::TypeId::varchar;
+    if (is_text && target.distinct_count > kClassesMax) {
+        return invalid_argument(name + "has " + with_thousands(target.distinct_count) +
+                                " different texts, too many to be classes")
+            .hint("choose a column with few values, or a number");
+    }
+    const bool is_learned =
+        is_text || target.type.id == frame::TypeId::boolean || frame::is_numeric(target.type);
+    if (!is_learned) {
+        return invalid_argument(name + "is " + target.type.text() +
+                                ", neither a class nor a number");
+    }
+    return {};
+}
+
+std::string file_words(const NewProject& wanted, const data::LoadReport& report,
+                       const std::vector<std::string>& marks, double seconds) {
+    uint64_t size_bytes = 0;
+    for (const auto& file : report.files) size_bytes += file.size_bytes;
+    std::string words = "Read " + file_name(wanted.file) + ": " +
+                        plural(report.rows_loaded, "row") + ", " +
+                        plural(static_cast<int64_t>(report.columns.size()), "column") + ", " +
+                        size_text(size_bytes) + " (" + duration_text(seconds) + ")";
+    std::string list;
+    for (const auto& mark : marks) {
+        const std::string shown = "'" + std::string(trim(mark)) + "'";
+        if (list.find(shown) == std::string::npos) list += (list.empty() ? "" : ", ") + shown;
+    }
+    if (!list.empty()) words += "; " + list + " reads as missing";
+    if (report.rows_quarantined > 0) {
+        words += "; " + plural(report.rows_quarantined, "bad row") + " set aside, such as " +
+                 report.first_reason;
+    }
+    return words;
+}
+
+Status write_files(const std::string& folder, const std::vector<WrittenFile>& files) {
+    for (const auto& file : files) {
+        const std::string path = join_path(folder, file.path);
+        TRY(make_folders(folder_of(path)));
+        TRY(write_file_durable(path, file.text));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<NewReport> new_project(const NewProject& wanted) {
+    TRY(check_folder(wanted.folder));
+    TRY(file_facts(wanted.file));
+    const double start = steady_seconds();
+    const auto database = TRY(sql::Database::open({}));
+    sql::Session session = TRY(database.connect());
+    auto report = TRY(load(session, source_of(wanted.file, {""})));
+    const auto marks = TRY(missing_marks(session, kRows));
+    std::vector<std::string> null_values = {""};
+    null_values.insert(null_values.end(), marks.begin(), marks.end());
+    if (!marks.empty()) report = TRY(load(session, source_of(wanted.file, null_values)));
+    const auto profile = TRY(profile_table(session, kRows));
+
+    NewReport made;
+    made.file_words = file_words(wanted, report, marks, steady_seconds() - start);
+    if (profile.row_count == 0) {
+        return invalid_argument("'" + wanted.file +
+                                "' has no rows, so nothing can be learned from it");
+    }
+    Names names{.project = file_name(wanted.folder), .source = plain_name(wanted.file)};
+    names.table = names.source + "_clean";
+    Draft draft{names, written_path(wanted.file, wanted.folder), null_values, profile, nullptr, {}};
+    if (!wanted.target.empty()) {
+        draft.target = TRY(find_target(profile, wanted.target));
+        TRY(check_target(*draft.target));
+        made.target_words = target_words(*draft.target);
+    }
+    draft.keywords = TRY(sql_keywords(session));
+    const auto files = project_files(draft);
+    TRY(write_files(wanted.folder, files));
+    for (const auto& file : files) made.files.push_back({file.path, file.note});
+    return made;
+}
+
+}  // namespace quern::flow

@@ -1,0 +1,114 @@
+#include "quern/flow/new_project.h"
+
+#include <gtest/gtest.h>
+
+#include "quern/base/file.h"
+#include "quern/base/folder.h"
+#include "quern/flow/new_files.h"
+#include "quern/project/project.h"
+
+// Covers new_project.cc, new_files.cc and profile.cc.
+namespace quern::flow {
+namespace {
+
+class NewProjectTest : public testing::Test {
+protected:
+    std::string write(const std::string& name, const std::string& text) {
+        const std::string path = join_path(folder_.path(), name);
+        EXPECT_TRUE(write_file_durable(path, text).ok());
+        return path;
+    }
+
+    Result<NewReport> make(const std::string& file, const std::string& target) {
+        return new_project({join_path(folder_.path(), "made"), file, target});
+    }
+
+    std::string made(const std::string& name) {
+        return read_file(join_path(folder_.path(), "made/" + name)).value();
+    }
+
+    TemporaryFolder folder_ = TemporaryFolder::create().value();
+};
+
+std::string people(int count) {
+    std::string text = "id,age,city,name,same,late\n";
+    for (int i = 0; i < count; ++i) {
+        const std::string number = std::to_string(i);
+        text += number + "," + (i % 7 == 0 ? "?" : std::to_string(20 + i % 50)) + "," +
+                (i % 3 == 0 ? " Bonn" : "Kiel") + ",name" + number + ",x," +
+                (i % 4 == 0 ? "yes" : "no") + "\n";
+    }
+    return text;
+}
+
+TEST_F(NewProjectTest, WritesAProjectThatLoads) {
+    const auto report = make(write("People 2.csv", people(200)), "late");
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_NE(report->file_words.find("200 rows, 6 columns"), std::string::npos);
+    EXPECT_NE(report->file_words.find("'?' reads as missing"), std::string::npos);
+    EXPECT_EQ(report->target_words,
+              "Target late: 2 values (false 75 %, true 25 %), so a binary classifier");
+    const auto project = project::load_project(join_path(folder_.path(), "made"));
+    ASSERT_TRUE(project.ok()) << project.status().text();
+    ASSERT_EQ(project->models.size(), 1u);
+    EXPECT_EQ(project->models[0].key[0].text, "id");
+    EXPECT_NE(made("models/late.yml").find("name  # different in each row"), std::string::npos);
+    EXPECT_NE(made("models/late.yml").find("same  # always the same"), std::string::npos);
+    EXPECT_NE(made("tables/people_2_clean.sql").find("id: [not_null, unique]"), std::string::npos);
+    EXPECT_NE(made("tables/people_2_clean.sql").find("age: {between: [20, 69]}"), std::string::npos)
+        << made("tables/people_2_clean.sql");
+    EXPECT_NE(made("sources/people_2.yml").find("file: ../People 2.csv"), std::string::npos);
+}
+
+TEST_F(NewProjectTest, NumbersMakeARegression) {
+    const auto report = make(write("p.csv", people(100)), "age");
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_NE(report->target_words.find("so a regression"), std::string::npos);
+    EXPECT_NE(made("models/age.yml").find("task: regress"), std::string::npos);
+    EXPECT_NE(made("tables/p_clean.sql").find("where age is not null"), std::string::npos);
+}
+
+TEST_F(NewProjectTest, QuotesOddNames) {
+    const auto report =
+        make(write("odd.csv",
+                   "Select,order,🍰 ü,\"a \"\"b\"\"\",label\n1,2,x,3,a\n2,3,y,4,b\n3,2,x,3,a\n"),
+             "label");
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_NE(made("tables/odd_clean.sql").find("\"a \"\"b\"\"\""), std::string::npos);
+    EXPECT_NE(made("tables/odd_clean.sql").find("\"order\""), std::string::npos);
+    const auto project = project::load_project(join_path(folder_.path(), "made"));
+    EXPECT_TRUE(project.ok()) << project.status().text();
+}
+
+TEST_F(NewProjectTest, TellsWhatCannotBeLearned) {
+    const auto fault = [&](const std::string& target) {
+        const auto report = make(write("p.csv", people(300)), target);
+        return report.ok() ? std::string("made") : report.status().text();
+    };
+    EXPECT_EQ(fault("lat"), "column 'lat' is not known\n  did you mean 'late'?");
+    EXPECT_EQ(fault("same"), "the target 'same' has one value only");
+    EXPECT_NE(fault("name").find("300 different texts"), std::string::npos);
+    EXPECT_EQ(make("/nowhere.csv", "x").status().code(), Code::not_found);
+    EXPECT_FALSE(make(write("header.csv", "a,b\n"), "a").ok());
+    EXPECT_FALSE(make(write("empty.csv", ""), "a").ok());
+    EXPECT_FALSE(path_exists(join_path(folder_.path(), "made")));
+}
+
+TEST_F(NewProjectTest, NeverOverwrites) {
+    ASSERT_TRUE(make_folders(join_path(folder_.path(), "made")).ok());
+    write("made/notes.txt", "mine");
+    EXPECT_EQ(make(write("p.csv", people(50)), "late").status().code(), Code::already_exists);
+    EXPECT_EQ(made("notes.txt"), "mine");
+}
+
+TEST(YamlText, ReadsBackEqual) {
+    for (const char* text : {"plain", "with space", "no", "1.5", "<=50K", "a: b", "🍰", "- x", "",
+                             "true", "#x", "it's", "\"q\"", "C:\\dir", "rows", "é"}) {
+        const auto tree = parse_yaml({.text = "key: " + yaml_text(text), .file = "f.yml"});
+        ASSERT_TRUE(tree.ok()) << text << tree.status().text();
+        EXPECT_EQ(tree->find("key")->text, text);
+    }
+}
+
+}  // namespace
+}  // namespace quern::flow
