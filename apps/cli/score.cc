@@ -1,0 +1,76 @@
+// `quern score`: predictions for the rows of a file.
+
+#include "quern/base/json.h"
+#include "quern/base/text.h"
+#include "quern/flow/score_file.h"
+
+#include "apps/cli/command.h"
+#include "apps/cli/output.h"
+#include "apps/cli/workspace.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr size_t kClassesTold = 8;
+
+std::string report_json(const flow::ScoreFileReport& report, const std::string& output) {
+    JsonWriter json(2);
+    json.begin_object().field("model", report.model).field("version", report.version);
+    json.field("rows", report.row_count).field("bad_rows", report.bad_row_count);
+    json.field("output", output).field("seconds", report.seconds);
+    json.key("predictions").begin_object();
+    for (const auto& [name, count] : report.predictions) json.field(name, count);
+    json.end_object().list("problems", report.bad_rows);
+    return json.end_object().take() + "\n";
+}
+
+std::string report_text(const flow::ScoreFileReport& report, const std::string& output) {
+    std::string text = "Scored " + plural(report.row_count, "row") + " with " + report.model +
+                       " v" + std::to_string(report.version) + " in " +
+                       duration_text(report.seconds) + "; wrote " + output + "\n";
+    std::string classes;
+    for (size_t i = 0; i < report.predictions.size() && i < kClassesTold; ++i) {
+        const auto& [name, count] = report.predictions[i];
+        classes += (classes.empty() ? "  " : ", ") + name + ": " + with_thousands(count);
+    }
+    if (!classes.empty()) text += classes + "\n";
+    if (report.bad_row_count > 0) {
+        text += plural(report.bad_row_count, "row") + " without a prediction:\n";
+    }
+    for (const auto& row : report.bad_rows) text += "  " + row + "\n";
+    return text;
+}
+
+Result<int> score(const Invocation& invocation) {
+    auto workspace = TRY(open_workspace(invocation));
+    flow::ScoreFileRequest request;
+    request.model = invocation.text("MODEL");
+    request.file = invocation.text("FILE");
+    request.output = invocation.text("output");
+    if (invocation.has("null")) request.null_values.push_back(invocation.text("null"));
+    const auto report = TRY(flow::score_file(workspace, request));
+    TRY(print(invocation.is_json ? report_json(report, request.output)
+                                 : report_text(report, request.output)));
+    return 0;
+}
+
+}  // namespace
+
+QUERN_REGISTER(Command)
+({
+    .name = "score",
+    .summary = "Predict for the rows of a file",
+    .example = "quern score income people.csv -o scores.csv",
+    .arguments = {{.name = "MODEL", .doc = "its name, or name@3, or name@previous"},
+                  {.name = "FILE", .doc = "csv, tsv, json, ndjson or parquet; .gz and .zst too"}},
+    .options = {{.name = "-o,--output",
+                 .value_name = "FILE",
+                 .doc = "where to write; the ending says how",
+                 .is_required = true},
+                {.name = "--null",
+                 .value_name = "TEXT",
+                 .doc = "a text that reads as missing, beside the empty one"}},
+    .run = score,
+});
+
+}  // namespace quern::cli

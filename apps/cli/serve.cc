@@ -1,0 +1,82 @@
+// `quern serve`: scores over HTTP.
+
+#include <algorithm>
+
+#include "quern/base/clock.h"
+#include "quern/base/text.h"
+#include "quern/project/project.h"
+#include "quern/serve/project_server.h"
+
+#include "apps/cli/command.h"
+#include "apps/cli/output.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr int64_t kPortMax = 65'535, kThreadsMax = 1024;
+
+Result<serve::ServerSettings> settings_of(const Invocation& invocation) {
+    serve::ServerSettings settings;
+    settings.address = invocation.text("address", settings.address);
+    settings.port = TRY(invocation.integer("port", {0, kPortMax, settings.port}));
+    settings.threads = TRY(invocation.integer("threads", {0, kThreadsMax, settings.threads}));
+    settings.open_network = invocation.has("open-network");
+    settings.default_model = invocation.text("default-model");
+    return settings;
+}
+
+std::string padded(std::string text, size_t width) {
+    text.resize(std::max(width, text.size()), ' ');
+    return text;
+}
+
+std::string start_text(const serve::ProjectServer& project, const std::string& url,
+                       double seconds) {
+    constexpr size_t kWidth = 22;
+    const auto models = project.models();
+    std::string text;
+    for (const auto& [name, served] : models->models) {
+        text += padded(name + " (v" + std::to_string(served.champion->version) + ")", kWidth) +
+                " POST " + url + "/score/" + name + "\n";
+    }
+    if (text.empty()) text = "No model has a champion yet; one is served as soon as it has\n";
+    if (!project.first_token().empty()) {
+        text += padded("token (shown once)", kWidth) + " " + project.first_token() + "\n" +
+                padded("", kWidth) +
+                " saved hashed; make more with `quern token new --role scorer`\n";
+    }
+    text += padded("routes", kWidth) + " " + url + "/openapi.json\n";
+    return text + "ready in " + duration_text(seconds) + "; stop with Ctrl-C\n";
+}
+
+Result<int> serve(const Invocation& invocation) {
+    const double start = steady_seconds();
+    const auto settings = TRY(settings_of(invocation));
+    const std::string root = TRY(project::find_project_root(invocation.project_folder));
+    const auto project = TRY(serve::ProjectServer::start(root, settings));
+    TRY(print(start_text(*project, project->server().url(), steady_seconds() - start)));
+    TRY(project->server().run_until_signal());
+    return 0;
+}
+
+}  // namespace
+
+QUERN_REGISTER(Command)
+({
+    .name = "serve",
+    .summary = "Answer scores over HTTP",
+    .example = "quern serve --port 8484",
+    .arguments = {},
+    .options = {{.name = "--port", .value_name = "PORT", .doc = "8484 unless told; 0: a free one"},
+                {.name = "--address", .value_name = "IP", .doc = "127.0.0.1 unless told"},
+                {.name = "--threads", .value_name = "N", .doc = "event loops; one a core"},
+                {.name = "--open-network",
+                 .value_name = "",
+                 .doc = "needed for an address that other machines reach"},
+                {.name = "--default-model",
+                 .value_name = "MODEL",
+                 .doc = "that /invocations asks; the only one when there is one"}},
+    .run = serve,
+});
+
+}  // namespace quern::cli

@@ -1,0 +1,114 @@
+#include "quern/flow/definition.h"
+
+#include "quern/base/json.h"
+#include "quern/base/text.h"
+
+namespace quern::flow {
+namespace {
+
+void write_tree(const Tree& tree, JsonWriter& json) {
+    if (tree.is_list()) {
+        json.begin_array();
+        for (const auto& item : tree.items) write_tree(item, json);
+        json.end_array();
+    } else if (tree.is_map()) {
+        json.begin_object();
+        for (const auto& [key, value, place] : tree.entries) {
+            json.key(key);
+            write_tree(value, json);
+        }
+        json.end_object();
+    } else if (tree.is_scalar()) {
+        // '1' and 1 differ: one is a text.
+        json.value((tree.is_quoted ? "text " : "plain ") + tree.text);
+    } else {
+        json.null();
+    }
+}
+
+void list_of(const std::vector<Located>& items, std::string_view name, JsonWriter& json) {
+    json.key(name).begin_array();
+    for (const auto& item : items) json.value(item.text);
+    json.end_array();
+}
+
+std::string text_of(const std::optional<Located>& value) { return value ? value->text : ""; }
+
+}  // namespace
+
+std::string definition_of(const project::Source& source) {
+    JsonWriter json;
+    json.begin_object();
+    list_of(source.files, "files", json);
+    json.field("format", source.format).field("compression", source.compression);
+    json.field("encoding", source.encoding).field("delimiter", source.delimiter);
+    json.field("quote", source.quote).field("escape", source.escape);
+    json.field("comment", source.comment).field("skip_lines", source.skip_lines);
+    if (source.has_header) json.field("has_header", *source.has_header);
+    json.list("names", source.names).list("null_values", source.null_values);
+    json.field("date_format", source.date_format);
+    json.field("timestamp_format", source.timestamp_format);
+    json.field("decimal_separator", source.decimal_separator);
+    json.field("fails_on_bad_row", source.fails_on_bad_row);
+    json.field("line_bytes_max", source.line_bytes_max);
+    json.field("sample_rows", source.sample_rows);
+    json.key("columns").begin_array();
+    for (const auto& column : source.columns) {
+        json.begin_object().field("name", column.name).field("type", lower_ascii(column.type));
+        json.field("is_nullable", column.is_nullable).end_object();
+    }
+    return json.end_array().end_object().take();
+}
+
+std::string settings_of(const project::Table& table) {
+    JsonWriter json;
+    json.begin_object().field("materialize", static_cast<int>(table.materialize));
+    list_of(table.key, "key", json);
+    return json.end_object().take();
+}
+
+std::string definition_of(const project::Model& model) {
+    JsonWriter json;
+    json.begin_object().field("from", lower_ascii(model.from.text));
+    json.field("target", model.target.text).field("task", model.task);
+    list_of(model.key, "key", json);
+    json.field("time", text_of(model.time)).field("weight", text_of(model.weight));
+    json.field("positive", text_of(model.positive));
+    list_of(model.features, "features", json);
+    list_of(model.exclude, "exclude", json);
+    json.field("algorithm", model.algorithm.name).key("settings");
+    write_tree(model.algorithm.settings, json);
+    json.field("split", static_cast<int>(model.split.kind)).field("test", model.split.test);
+    json.field("folds", model.split.folds).field("seed", model.split.seed);
+    json.field("group", model.split.group.text).field("metric", model.metric);
+    if (model.threshold) json.field("threshold", *model.threshold);
+    return json.end_object().take();
+}
+
+std::string definition_of(const project::Service& service) {
+    JsonWriter json;
+    json.begin_object().field("model", lower_ascii(service.model)).field("alias", service.alias);
+    return json.end_object().take();
+}
+
+std::string checks_of(const project::Table& table) {
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& check : table.checks) {
+        json.begin_object().field("name", check.name).list("columns", check.columns);
+        json.field("mostly", check.mostly).field("severity", static_cast<int>(check.severity));
+        json.key("arguments");
+        write_tree(check.arguments, json);
+        json.end_object();
+    }
+    return json.end_array().take();
+}
+
+std::string gates_of(const project::Model& model) {
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& gate : model.gates) json.value(gate.text);
+    return json.end_array().take();
+}
+
+}  // namespace quern::flow

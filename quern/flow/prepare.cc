@@ -1,0 +1,107 @@
+#include "quern/flow/prepare.h"
+
+#include <algorithm>
+
+#include "quern/base/file.h"
+#include "quern/base/hash.h"
+#include "quern/base/nearest.h"
+#include "quern/base/text.h"
+#include "quern/data/source_files.h"
+#include "quern/flow/typing.h"
+#include "quern/store/artifacts.h"
+#include "quern/store/file_hashes.h"
+#include "quern/store/models.h"
+#include "quern/transform/publish.h"
+
+namespace quern::flow {
+namespace {
+
+Result<Standing> standing_of(store::Store& store) {
+    Standing standing;
+    for (auto& published : TRY(store::Publications(store).all())) {
+        standing.published.emplace(published.node, std::move(published));
+    }
+    for (auto& run : TRY(store::Journal(store).last_of_each())) {
+        standing.last_runs.emplace(run.node, std::move(run));
+    }
+    for (const auto& champion : TRY(store::Models(store).champions())) {
+        if (path_exists(store::artifact_path(store.layout(), champion.artifact))) continue;
+        standing.artifacts_missing.insert("model:" + champion.model);
+    }
+    return standing;
+}
+
+Result<std::vector<bool>> wanted_nodes(const Graph& graph, const std::vector<std::string>& names) {
+    std::vector<bool> wanted;
+    if (names.empty()) return wanted;
+    wanted.assign(graph.nodes.size(), false);
+    for (const auto& name : names) {
+        bool is_found = false;
+        for (size_t i = 0; i < graph.nodes.size(); ++i) {
+            const Node& node = graph.nodes[i];
+            if (node.id() != name && lower_ascii(node.name) != lower_ascii(name)) continue;
+            is_found = true;
+            const auto upstream = graph.upstream_of(i);
+            for (size_t j = 0; j < upstream.size(); ++j) wanted[j] = wanted[j] || upstream[j];
+        }
+        if (is_found) continue;
+        std::vector<std::string_view> known;
+        for (const auto& node : graph.nodes) known.push_back(node.name);
+        return unknown_name("node", name, known);
+    }
+    return wanted;
+}
+
+}  // namespace
+
+Result<std::string> data_version_of(Workspace& workspace, const project::Source& source) {
+    store::FileHashes hashes(*workspace.store);
+    const auto known = [&](const data::FileVersion& file) -> std::string {
+        auto found = hashes.find({file.path, file.size_bytes, file.modified_ns, ""});
+        return found.ok() ? *std::move(found) : "";
+    };
+    const auto files = TRY(data::source_version(workspace.project.root, source, known));
+    for (const auto& file : files) {
+        if (!known(file).empty()) continue;
+        TRY(hashes.remember({file.path, file.size_bytes, file.modified_ns, file.sha256}));
+    }
+    return sha256_hex(data::version_text(files));
+}
+
+Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request) {
+    Prepared prepared;
+    auto facts = TRY(SqlFactsCache::open(workspace.store.get()));
+    prepared.graph = TRY(build_graph(workspace.project, facts));
+    prepared.standing = TRY(standing_of(*workspace.store));
+    prepared.standing.present = request.present;
+    const auto data = [&](const project::Source& source) {
+        return data_version_of(workspace, source);
+    };
+    TRY(add_fingerprints(workspace.project, facts, data, prepared.standing.published,
+                         prepared.graph));
+    TRY(facts.save());
+    prepared.steps = plan_steps(prepared.graph, prepared.standing,
+                                TRY(wanted_nodes(prepared.graph, request.names)));
+    for (const auto& [id, published] : prepared.standing.published) {
+        if (prepared.graph.find(id) == nullptr) prepared.gone.push_back(id);
+    }
+    return prepared;
+}
+
+Result<Prepared> plan_project(Workspace& workspace, const std::vector<std::string>& names) {
+    PrepareRequest request{names, std::nullopt};
+    if (!TRY(is_sealed(*workspace.store))) {
+        auto warehouse = Warehouse::open_for_reading(workspace);
+        if (warehouse.ok()) {
+            auto session = TRY(warehouse->connect());
+            request.present = TRY(transform::present(session));
+        } else if (warehouse.status().code() != Code::unavailable) {
+            request.present.emplace();  // damaged or not there: all of it is built
+        }
+    }
+    auto prepared = TRY(prepare(workspace, request));
+    TRY(check_types(workspace.project, prepared.graph, prepared.steps, prepared.standing));
+    return prepared;
+}
+
+}  // namespace quern::flow

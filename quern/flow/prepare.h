@@ -1,0 +1,34 @@
+// Everything that `plan` and `run` need to know before they begin.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "quern/flow/graph.h"
+#include "quern/flow/plan.h"
+#include "quern/flow/workspace.h"
+
+namespace quern::flow {
+
+struct Prepared {
+    Graph graph;
+    Standing standing;
+    std::vector<Step> steps;
+    std::vector<std::string> gone;  // ids that are published but no longer in the project
+};
+
+struct PrepareRequest {
+    std::vector<std::string> names;                // empty: all; "income" or "model:income"
+    std::optional<std::set<std::string>> present;  // see Standing
+};
+Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request);
+
+// The plan alone, reading only: checks types as a run would.
+Result<Prepared> plan_project(Workspace& workspace, const std::vector<std::string>& names);
+
+// Remembered hashes of files, as data/source_files.h asks for them.
+Result<std::string> data_version_of(Workspace& workspace, const project::Source& source);
+
+}  // namespace quern::flow

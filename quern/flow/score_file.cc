@@ -1,0 +1,277 @@
+#include "quern/flow/score_file.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "quern/base/clock.h"
+#include "quern/base/folder.h"
+#include "quern/base/nearest.h"
+#include "quern/base/text.h"
+#include "quern/data/load.h"
+#include "quern/score/request.h"
+#include "quern/score/scorer.h"
+#include "quern/sql/export.h"
+#include "quern/store/artifacts.h"
+#include "quern/store/models.h"
+
+namespace quern::flow {
+namespace {
+
+constexpr const char* kInput = "input_rows";
+constexpr const char* kUnread = "unread_rows";
+constexpr const char* kScored = "scored_rows";
+constexpr size_t kBadRowsTold = 5;
+constexpr size_t kAllErrors = SIZE_MAX;  // a bad row that is not known would be scored wrongly
+
+frame::Type type_of(frame::TypeId id) { return {id, 0, 0, ""}; }
+
+// The file as a source whose columns are all text: values are judged by the model's own contract,
+// the same for a file as for a request.
+Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest& request) {
+    project::Source source;
+    source.name = file_stem(request.file);
+    source.files = {{absolute_path(request.file), {}}};
+    source.null_values = request.null_values;
+    const auto shape = TRY(data::describe_source(session, ".", source));
+    for (const auto& column : shape.columns) {
+        project::SourceColumn text;
+        text.name = column.name;
+        text.type = "VARCHAR";
+        source.columns.push_back(std::move(text));
+    }
+    TRY(data::load_source(session, ".", source, {kInput, kUnread}));
+    return shape.columns;
+}
+
+// Position in the file's columns of each input of the model.
+Result<std::vector<size_t>> find_inputs(const score::Program& program,
+                                        const frame::Schema& columns) {
+    Status faults;
+    std::vector<size_t> positions;
+    std::vector<std::string_view> names;
+    for (const auto& column : columns) names.push_back(column.name);
+    for (const auto& input : program.inputs) {
+        const int position = frame::column_index(columns, input.name);
+        positions.push_back(static_cast<size_t>(std::max(position, 0)));
+        if (position >= 0) continue;
+        const std::string close = nearest(input.name, names);
+        Status fault = not_found("the file has no column '" + input.name + "'");
+        faults.also(close.empty() ? std::move(fault)
+                                  : std::move(fault).hint("did you mean '" + close + "'?"));
+    }
+    if (!faults.ok()) return faults;
+    return positions;
+}
+
+// Scores the text rows and writes what came out to kScored: place, class or value, probabilities.
+class FileScorer {
+public:
+    FileScorer(const score::Scorer& scorer, sql::Session& out, ScoreFileReport& report)
+        : scorer_(scorer),
+          program_(scorer.program()),
+          reader_(program_, {.extra_fields = score::ReadOptions::Extra::ignore,
+                             .is_all_text = true,
+                             .errors_max = kAllErrors}),
+          scratch_(scorer),
+          out_(out),
+          report_(report) {
+        for (const auto& name : program_.classes) report_.predictions.emplace_back(name, 0);
+    }
+
+    Status begin() {
+        std::string columns =
+            "place bigint, prediction " + std::string(is_classifier() ? "varchar" : "double");
+        schema_ = {{"place", type_of(frame::TypeId::bigint)},
+                   {"prediction",
+                    type_of(is_classifier() ? frame::TypeId::varchar : frame::TypeId::float64)}};
+        for (size_t i = 0; is_classifier() && i < program_.classes.size(); ++i) {
+            const std::string name = "p" + std::to_string(i);
+            columns += ", " + name + " double";
+            schema_.push_back({name, type_of(frame::TypeId::float64)});
+        }
+        return out_.execute("create table " + std::string(kScored) + " (" + columns + ")");
+    }
+
+    // Columns of the batch: the inputs as texts.
+    Status add(const sql::Reader::Views& rows) {
+        for (size_t row = 0; row < rows.row_count; ++row) {
+            if (reader_.row_count() == frame::kBatchRowsMax) TRY(flush());
+            reader_.begin_row();
+            for (size_t i = 0; i < rows.columns.size(); ++i) {
+                const auto& column = rows.columns[i];
+                reader_.field(static_cast<int>(i),
+                              column.is_valid(row)
+                                  ? score::FieldValue::of(column.values<std::string_view>()[row])
+                                  : score::FieldValue::null());
+            }
+            reader_.end_row();
+        }
+        return flush();
+    }
+
+    Status add_unread(int64_t count) {
+        frame::Batch batch = empty_batch();
+        for (int64_t i = 0; i < count; ++i) append_bad(batch);
+        TRY(out_.append({.table = kScored}, batch));
+        report_.bad_row_count += count;
+        return {};
+    }
+
+private:
+    bool is_classifier() const { return program_.task == score::Task::classify; }
+
+    frame::Batch empty_batch() const {
+        frame::Batch batch;
+        batch.schema = schema_;
+        for (const auto& column : schema_) batch.columns.emplace_back(column.type);
+        return batch;
+    }
+
+    void append_bad(frame::Batch& batch) {
+        batch.columns[0].append(++place_);
+        for (size_t i = 1; i < batch.columns.size(); ++i) batch.columns[i].append_null();
+        ++batch.row_count;
+    }
+
+    void append_good(frame::Batch& batch, size_t row) {
+        batch.columns[0].append(++place_);
+        if (is_classifier()) {
+            const uint32_t label = predictions_.labels[row];
+            batch.columns[1].append_text(program_.classes[label]);
+            ++report_.predictions[label].second;
+            for (size_t i = 0; i < program_.classes.size(); ++i) {
+                batch.columns[2 + i].append(predictions_.output(row, i));
+            }
+        } else {
+            batch.columns[1].append(predictions_.output(row, 0));
+        }
+        ++batch.row_count;
+    }
+
+    void tell_bad(size_t row, const std::string& why) {
+        if (report_.bad_rows.size() >= kBadRowsTold) return;
+        report_.bad_rows.push_back("row " + with_thousands(place_ + static_cast<int64_t>(row) + 1) +
+                                   ": " + why);
+    }
+
+    Status flush() {
+        if (reader_.row_count() == 0) return {};
+        std::set<size_t> bad;
+        for (const auto& error : reader_.errors()) {
+            if (!bad.insert(error.row).second) continue;
+            tell_bad(error.row, error.field + ": " + error.message);
+        }
+        TRY(scorer_.score(reader_.view(), scratch_, predictions_));
+        for (size_t row = 0; row < reader_.row_count(); ++row) {
+            if (predictions_.is_failed[row] == 0 || bad.contains(row)) continue;
+            bad.insert(row);
+            tell_bad(row, std::string(scorer_.row_error(row, scratch_).message()));
+        }
+        frame::Batch batch = empty_batch();
+        for (size_t row = 0; row < reader_.row_count(); ++row) {
+            if (bad.contains(row)) {
+                append_bad(batch);
+            } else {
+                append_good(batch, row);
+            }
+        }
+        report_.bad_row_count += static_cast<int64_t>(bad.size());
+        reader_.clear();
+        return out_.append({.table = kScored}, batch);
+    }
+
+    const score::Scorer& scorer_;
+    const score::Program& program_;
+    score::RowReader reader_;
+    score::Scratch scratch_;
+    score::Predictions predictions_;
+    sql::Session& out_;
+    ScoreFileReport& report_;
+    frame::Schema schema_;
+    int64_t place_ = 0;
+};
+
+// The columns of the output: key or row number, prediction, probabilities.
+std::string output_sql(const score::Program& program, const project::Model* model,
+                       const frame::Schema& columns) {
+    std::vector<std::string> keys;
+    for (size_t i = 0; model != nullptr && i < model->key.size(); ++i) {
+        const int position = frame::column_index(columns, model->key[i].text);
+        if (position < 0) {
+            keys.clear();
+            break;
+        }
+        const auto& column = columns[static_cast<size_t>(position)];
+        keys.push_back("i." + quote_identifier(column.name) + "::" + column.type.text() + " as " +
+                       quote_identifier(column.name));
+    }
+    std::string list = keys.empty() ? "s.place as \"row\"" : "";
+    for (const auto& key : keys) list += (list.empty() ? "" : ", ") + key;
+    const bool is_classifier = program.task == score::Task::classify;
+    const bool is_text = program.target_type.id == frame::TypeId::varchar;
+    list += ", s.prediction";
+    if (is_classifier && !is_text) {
+        list += "::" + program.target_type.text() + " as prediction";
+    }
+    if (is_classifier && program.classes.size() == 2) list += ", s.p1 as probability";
+    for (size_t i = 0; is_classifier && program.classes.size() > 2 && i < program.classes.size();
+         ++i) {
+        list += ", s.p" + std::to_string(i) + " as " +
+                quote_identifier("probability_" + program.classes[i]);
+    }
+    return "select " + list + " from " + kScored + " s left join " + kInput +
+           " i on i.rowid + 1 = s.place order by s.place";
+}
+
+std::string input_sql(const score::Program& program, const frame::Schema& columns,
+                      const std::vector<size_t>& positions) {
+    std::string list;
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+        list += (list.empty() ? "" : ", ") + quote_identifier(columns[positions[i]].name);
+    }
+    if (list.empty()) list = "1";  // a model that looks at nothing still answers each row
+    return "select " + list + " from " + kInput + " order by rowid";
+}
+
+}  // namespace
+
+Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest& request) {
+    const double start = steady_seconds();
+    const auto name = TRY(store::parse_model_name(request.model));
+    const auto version = TRY(store::Models(*workspace.store).find(name));
+    const auto scorer =
+        TRY(score::Scorer::open(store::artifact_path(workspace.store->layout(), version.artifact)));
+    ScoreFileReport report;
+    report.model = version.model;
+    report.version = version.version;
+
+    const auto database =
+        TRY(sql::Database::open({.path = "", .temp_folder = workspace.store->layout().temporary}));
+    auto in = TRY(database.connect());
+    auto out = TRY(database.connect());
+    const auto columns = TRY(load_as_text(in, request));
+    const auto positions = TRY(find_inputs(scorer.program(), columns));
+    FileScorer file_scorer(scorer, out, report);
+    TRY(file_scorer.begin());
+    auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions)));
+    while (const auto views = TRY(rows.next())) {
+        auto inputs = *views;
+        if (scorer.program().inputs.empty()) inputs.columns.clear();
+        TRY(file_scorer.add(inputs));
+    }
+    const int64_t unread = TRY(out.query_int("select count(*) from " + std::string(kUnread)));
+    TRY(file_scorer.add_unread(unread));
+    if (unread > 0) {
+        report.bad_rows.push_back(plural(unread, "line") +
+                                  " of the file could not be read; they stand last, without a "
+                                  "prediction");
+    }
+    const auto* model = workspace.project.find_model(version.model);
+    report.row_count =
+        TRY(sql::export_query(out, output_sql(scorer.program(), model, columns), request.output));
+    report.seconds = steady_seconds() - start;
+    return report;
+}
+
+}  // namespace quern::flow

@@ -1,0 +1,35 @@
+// Scores the rows of a file: as many rows come out as went in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "quern/flow/workspace.h"
+
+namespace quern::flow {
+
+struct ScoreFileRequest {
+    std::string model;                            // "income", "income@3"
+    std::string file;                             // csv, tsv, json, ndjson, parquet; packed or not
+    std::string output;                           // the same formats, by the ending
+    std::vector<std::string> null_values = {""};  // what reads as missing
+};
+
+struct ScoreFileReport {
+    std::string model;
+    int64_t version = 0;
+    int64_t row_count = 0;              // of the input and of the output
+    int64_t bad_row_count = 0;          // among them: no prediction, because a value does not fit
+    std::vector<std::string> bad_rows;  // the first of them, in words
+    std::vector<std::pair<std::string, int64_t>> predictions;  // of each class, how many
+    double seconds = 0;
+};
+
+// Each row of the output begins with the model's key columns, where the file has them, else with
+// the row's number from 1. A row whose values do not fit gets no prediction. Refused: a file that
+// lacks a column that the model needs.
+Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest& request);
+
+}  // namespace quern::flow

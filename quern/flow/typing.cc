@@ -1,0 +1,141 @@
+#include "quern/flow/typing.h"
+
+#include <nlohmann/json.hpp>
+
+#include "quern/base/json.h"
+#include "quern/base/text.h"
+#include "quern/data/load.h"
+#include "quern/evaluate/gate.h"
+#include "quern/flow/features.h"
+#include "quern/quality/run.h"
+#include "quern/sql/catalog.h"
+
+namespace quern::flow {
+namespace {
+
+class Typing {
+public:
+    Typing(const project::Project& project, const Graph& graph, const Standing& standing,
+           sql::SchemaCatalog catalog)
+        : project_(project),
+          graph_(graph),
+          standing_(standing),
+          catalog_(std::move(catalog)),
+          is_typed_(graph.nodes.size()) {}
+
+    Status check(const std::vector<Step>& steps) {
+        Status faults;
+        for (const auto& step : steps) {
+            const Node& node = graph_.nodes[step.node];
+            bool is_ready = true;
+            for (const size_t input : node.inputs) is_ready = is_ready && is_typed_[input];
+            if (!is_ready) continue;
+            const bool runs = step.action == Action::build || step.action == Action::recheck;
+            const Status status = runs ? check_node(node) : add_known(node);
+            is_typed_[step.node] = status.ok();
+            faults.also(status);
+        }
+        return faults;
+    }
+
+private:
+    Status check_node(const Node& node) {
+        switch (node.kind) {
+            case NodeKind::source: {
+                const auto& source = project_.sources[node.index];
+                const auto shape =
+                    TRY(data::describe_source(catalog_.session(), project_.root, source));
+                return add(node, shape.columns);
+            }
+            case NodeKind::table:
+                return check_table(node);
+            case NodeKind::model:
+                return check_model(node);
+            case NodeKind::service:
+                return {};
+        }
+        return {};
+    }
+
+    Status check_table(const Node& node) {
+        const auto& table = project_.tables[node.index];
+        const auto place =
+            node.sql.place_with([&](size_t offset) { return place_in_sql(table, offset).text(); });
+        const auto columns = TRY(catalog_.columns_of(node.sql.sql, place));
+        TRY(add(node, columns));
+        for (const auto& name : table.key) {
+            if (frame::column_index(columns, name.text) >= 0) continue;
+            return not_found("the key names a column '" + name.text + "' that the table lacks")
+                .at(name.place.text());
+        }
+        const quality::CheckTarget target{
+            .table = node.name, .relation = quote_identifier(node.name), .schema = columns};
+        return quality::validate_checks(table.checks, target);
+    }
+
+    Status check_model(const Node& node) {
+        const auto& model = project_.models[node.index];
+        const auto from = columns_.find(graph_.nodes[node.inputs[0]].id());
+        if (from == columns_.end()) return {};
+        Status faults;
+        for (const auto& gate : model.gates) {
+            auto parsed = evaluate::parse_gate(gate.text);
+            if (!parsed.ok()) faults.also(std::move(parsed).status().at(gate.place.text()));
+        }
+        faults.also(compile_model_features(catalog_, model, from->second).status());
+        return faults;
+    }
+
+    // What did not change has the columns that it had.
+    Status add_known(const Node& node) {
+        if (node.kind != NodeKind::source && node.kind != NodeKind::table) return {};
+        const auto published = standing_.published.find(node.id());
+        if (published == standing_.published.end()) return {};
+        return add(node, relation_facts(published->second.facts).columns);
+    }
+
+    Status add(const Node& node, const frame::Schema& columns) {
+        columns_.emplace(node.id(), columns);
+        return catalog_.add_table(node.name, columns);
+    }
+
+    const project::Project& project_;
+    const Graph& graph_;
+    const Standing& standing_;
+    sql::SchemaCatalog catalog_;
+    std::vector<bool> is_typed_;
+    std::map<std::string, frame::Schema> columns_;
+};
+
+}  // namespace
+
+Status check_types(const project::Project& project, const Graph& graph,
+                   const std::vector<Step>& steps, const Standing& standing) {
+    if (count_to_run(steps) == 0) return {};
+    return Typing(project, graph, standing, TRY(sql::SchemaCatalog::open())).check(steps);
+}
+
+std::string facts_json(const RelationFacts& facts) {
+    JsonWriter json;
+    json.begin_object().field("checks_passed", facts.checks_passed);
+    json.key("columns").begin_array();
+    for (const auto& column : facts.columns) {
+        json.begin_object().field("name", column.name).field("type", column.type.text());
+        json.end_object();
+    }
+    return json.end_array().end_object().take();
+}
+
+RelationFacts relation_facts(const std::string& text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    RelationFacts facts;
+    if (!json.is_object() || !json.contains("columns")) return facts;
+    facts.checks_passed = json.value("checks_passed", int64_t{0});
+    for (const auto& column : json["columns"]) {
+        facts.columns.push_back({column.value("name", std::string()),
+                                 frame::type_from_sql(column.value("type", std::string()))});
+    }
+    return facts;
+}
+
+}  // namespace quern::flow

@@ -1,0 +1,25 @@
+// Checks everything that will run before any of it runs: names, types, checks, features. No data
+// is read but the first rows of source files that are new.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "quern/flow/plan.h"
+#include "quern/flow/workspace.h"
+
+namespace quern::flow {
+
+// All faults of all nodes to run, each at its place. A node behind a faulty one is not looked at.
+Status check_types(const project::Project& project, const Graph& graph,
+                   const std::vector<Step>& steps, const Standing& standing);
+
+// Facts of a published relation, kept as JSON beside it.
+struct RelationFacts {
+    frame::Schema columns;
+    int64_t checks_passed = 0;
+};
+std::string facts_json(const RelationFacts& facts);
+RelationFacts relation_facts(const std::string& json);
+
+}  // namespace quern::flow

@@ -1,0 +1,233 @@
+// Models and services.
+#include <algorithm>
+
+#include "quern/base/clock.h"
+#include "quern/base/fault.h"
+#include "quern/base/file.h"
+#include "quern/base/progress.h"
+#include "quern/base/text.h"
+#include "quern/evaluate/gate.h"
+#include "quern/flow/features.h"
+#include "quern/flow/latency.h"
+#include "quern/flow/model_facts.h"
+#include "quern/flow/work.h"
+#include "quern/score/artifact.h"
+#include "quern/score/model.h"
+#include "quern/store/artifacts.h"
+#include "quern/store/models.h"
+#include "quern/train/load.h"
+#include "quern/transform/physical.h"
+
+namespace quern::flow {
+namespace {
+
+constexpr const char* kLesson = "temp.main.quern_lesson";
+constexpr int64_t kLatencyRows = 64;
+
+struct Candidate {
+    std::string artifact;  // sha256
+    ModelFacts facts;
+};
+
+// The rows to learn from, in one order for equal rows whatever DuckDB's threads did: by the key,
+// then by every column that is read. Rows that are equal in all of these can change places
+// without being seen.
+Status sort_lesson(const RunContext& context, const Step& step, const project::Model& model,
+                   const std::vector<std::string>& columns, sql::Session& session) {
+    const size_t input = context.node(step).inputs[0];
+    std::string list, order;
+    for (const auto& key : model.key)
+        order += (order.empty() ? "" : ", ") + quote_identifier(key.text);
+    for (const auto& column : columns) {
+        list += (list.empty() ? "" : ", ") + quote_identifier(column);
+        order += (order.empty() ? "" : ", ") + quote_identifier(column);
+    }
+    return session.execute("create or replace temporary table quern_lesson as select " + list +
+                           " from " +
+                           transform::qualified(transform::kDataSchema, context.physical[input]) +
+                           " order by " + order);
+}
+
+train::Scan scan_of(sql::Session& session) {
+    return [&session](const train::Visit& visit) -> Status {
+        auto reader = TRY(session.query("from " + std::string(kLesson)));
+        while (const auto views = TRY(reader.next())) {
+            TRY(visit(frame::BatchView{views->columns, views->row_count}));
+        }
+        return {};
+    };
+}
+
+Result<score::CompiledFeatures> compile(const RunContext& context, const Step& step,
+                                        const project::Model& model, sql::Session& session) {
+    const size_t input = context.node(step).inputs[0];
+    const auto columns = TRY(session.columns_of(
+        "from " + transform::qualified(transform::kDataSchema, context.physical[input])));
+    auto catalog = TRY(sql::SchemaCatalog::open());
+    TRY(catalog.add_table(model.from.text, columns));
+    return compile_model_features(catalog, model, columns);
+}
+
+ModelFacts facts_of(const project::Model& model, const train::TrainedModel& trained) {
+    ModelFacts facts;
+    const auto& program = trained.program;
+    facts.task = program.task == score::Task::classify ? "classify" : "regress";
+    facts.target = model.target.text;
+    facts.from = model.from.text;
+    facts.algorithm = trained.algorithm;
+    facts.split = trained.split_kind;
+    facts.engine = engine_text();
+    facts.seed = model.split.seed;
+    facts.rows_read = static_cast<int64_t>(trained.rows.read);
+    facts.rows_dropped = static_cast<int64_t>(trained.rows.dropped);
+    facts.rows_lesson = static_cast<int64_t>(trained.rows.lesson);
+    facts.rows_validation = static_cast<int64_t>(trained.rows.validation);
+    facts.rows_test = static_cast<int64_t>(trained.rows.test);
+    for (const auto& [name, count] : trained.class_counts) {
+        facts.classes.emplace_back(name, static_cast<int64_t>(count));
+    }
+    facts.estimates = trained.estimates;
+    facts.fold_means = trained.fold_means;
+    facts.confusion = trained.confusion;
+    facts.importance = trained.importance;
+    for (const auto& feature : program.features) facts.features.push_back(feature.name);
+    facts.notes = trained.notes;
+    facts.input_count = static_cast<int64_t>(program.inputs.size());
+    facts.iterations = trained.iterations;
+    facts.best_iteration = trained.best_iteration;
+    return facts;
+}
+
+// Opens what was written as a server will, so that what is promoted is known to load.
+Status measure(const std::string& path, sql::Session& session, ModelFacts& facts) {
+    const auto scorer = TRY(score::Scorer::open(path));
+    const auto rows = TRY(session.query_all("from " + std::string(kLesson) + " limit " +
+                                            std::to_string(kLatencyRows)));
+    const auto latency = TRY(measure_latency(scorer, rows));
+    facts.row_us = latency.row_us;
+    facts.p99_us = latency.p99_us;
+    facts.column_count = static_cast<int64_t>(scorer.matrix_column_count());
+    const auto& model = scorer.program().model;
+    const auto kind = Registry<score::ModelKind>::of_kind().find(model.kind);
+    if (kind.ok()) facts.model_text = (*kind)->describe(model.learned);
+    return {};
+}
+
+Result<Candidate> train(const RunContext& context, const Step& step, sql::Session& session) {
+    const double start = steady_seconds();
+    const auto& model = context.workspace.project.models[context.node(step).index];
+    const auto* api = TRY(train::load_training());
+    train::TrainingRequest request;
+    request.model = &model;
+    request.features = TRY(compile(context, step, model, session));
+    TRY(sort_lesson(context, step, model, api->columns(model, request.features), session));
+    request.schema = TRY(session.columns_of("from " + std::string(kLesson)));
+    request.scan = scan_of(session);
+    request.threads = context.threads;
+    request.watch.cancel = context.cancel;
+    Progress progress("train " + model.name, 0);
+    request.watch.progress = [&](int64_t done, int64_t) { progress.set(done); };
+    const auto trained = TRY(api->fit(request));
+    fault_point("model_trained");
+
+    Candidate candidate;
+    candidate.facts = facts_of(model, trained);
+    const std::string bytes = TRY(score::artifact_bytes(trained.program));
+    candidate.facts.size_bytes = static_cast<int64_t>(bytes.size());
+    const auto& layout = context.store().layout();
+    candidate.artifact = TRY(store::put_artifact(layout, bytes));
+    TRY(measure(store::artifact_path(layout, candidate.artifact), session, candidate.facts));
+    TRY(session.execute("drop table " + std::string(kLesson)));
+    candidate.facts.seconds = steady_seconds() - start;
+    return candidate;
+}
+
+// The version that was trained on the very same before, if its file is whole; then only the gates
+// are looked at again.
+Result<std::optional<Candidate>> known_candidate(const RunContext& context, const Node& node) {
+    for (const auto& version : TRY(store::Models(context.store()).versions_of(node.name))) {
+        if (version.fingerprint != node.content) continue;
+        if (!store::read_artifact(context.store().layout(), version.artifact).ok()) break;
+        return std::optional(Candidate{version.artifact, model_facts(version.metrics)});
+    }
+    return std::optional<Candidate>();
+}
+
+struct Judgement {
+    bool has_passed = true;
+    std::vector<std::string> failures;  // in words
+};
+
+Result<Judgement> judge(const RunContext& context, const Node& node, const Candidate& candidate) {
+    const auto& model = context.workspace.project.models[node.index];
+    const auto champion = TRY(store::Models(context.store()).champion(node.name));
+    std::vector<evaluate::Estimate> champions;
+    const bool is_itself = champion && champion->fingerprint == node.content;
+    if (champion) champions = model_facts(champion->metrics).measured();
+    const auto measured = candidate.facts.measured();
+    Judgement judgement;
+    for (const auto& text : model.gates) {
+        const auto gate = TRY(evaluate::parse_gate(text.text));
+        const auto result =
+            evaluate::check_gate(gate, measured, champion && !is_itself ? &champions : nullptr);
+        if (result.passed) continue;
+        judgement.has_passed = false;
+        judgement.failures.push_back(result.words);
+    }
+    return judgement;
+}
+
+std::string gate_words(const project::Model& model, const Judgement& judgement) {
+    if (model.gates.empty()) return "";
+    if (judgement.has_passed) return "; gates passed";
+    return "; " + plural(static_cast<int64_t>(judgement.failures.size()), "gate") + " FAILED";
+}
+
+}  // namespace
+
+Result<Work> train_node(const RunContext& context, const Step& step, sql::Session& session) {
+    const Node& node = context.node(step);
+    const auto& model = context.workspace.project.models[node.index];
+    auto known = TRY(known_candidate(context, node));
+    const Candidate candidate = known ? *std::move(known) : TRY(train(context, step, session));
+    const Judgement judgement = TRY(judge(context, node, candidate));
+
+    // Numbered now, outside of the last transaction, so that the message can name it; a kill in
+    // between leaves a version that nobody points at, and the next run finds it again.
+    store::Models models(context.store());
+    const int64_t version = TRY(models.add({.model = node.name,
+                                            .artifact = candidate.artifact,
+                                            .fingerprint = node.content,
+                                            .metrics = facts_json(candidate.facts),
+                                            .gates_passed = judgement.has_passed,
+                                            .run = context.run}));
+    fault_point("model_added");
+    Work work;
+    work.physical = std::to_string(version);
+    work.is_published = judgement.has_passed;
+    work.outcome.state = judgement.has_passed ? store::RunState::done : store::RunState::failed;
+    work.outcome.row_count = candidate.facts.rows_read;
+    work.outcome.message =
+        "v" + work.physical + ": " + metric_words(candidate.facts) + gate_words(model, judgement);
+    work.outcome.details = judgement.failures;
+    const auto& notes = candidate.facts.notes;
+    work.outcome.details.insert(work.outcome.details.end(), notes.begin(), notes.end());
+    if (judgement.has_passed) {
+        work.record = [&store = context.store(), name = node.name, version] {
+            return store::Models(store).promote(name, version);
+        };
+    }
+    return work;
+}
+
+Result<Work> serve_node(const RunContext& context, const Step& step) {
+    const auto& service = context.workspace.project.services[context.node(step).index];
+    const std::string model = context.prepared.graph.nodes[context.node(step).inputs[0]].name;
+    const auto version = TRY(store::Models(context.store()).find({model, service.alias, 0}));
+    Work work;
+    work.physical = std::to_string(version.version);
+    work.outcome.message = service.alias + " is v" + work.physical;
+    return work;
+}
+
+}  // namespace quern::flow

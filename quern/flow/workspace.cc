@@ -1,0 +1,117 @@
+#include "quern/flow/workspace.h"
+
+#include <map>
+
+#include "quern/base/clock.h"
+#include "quern/base/fault.h"
+#include "quern/base/file.h"
+#include "quern/base/folder.h"
+#include "quern/store/published.h"
+#include "quern/transform/build.h"
+#include "quern/transform/publish.h"
+
+namespace quern::flow {
+namespace {
+
+constexpr const char* kSealName = "warehouse_seal";
+
+// What identifies the file as it is now; empty when it is not there or was not closed in order.
+std::string seal_of(const store::Layout& layout) {
+    if (path_exists(layout.warehouse + ".wal")) return "";
+    const auto facts = file_facts(layout.warehouse);
+    if (!facts.ok()) return "";
+    return std::to_string(facts->size_bytes) + ":" + std::to_string(facts->modified_ns);
+}
+
+sql::DatabaseSettings settings_of(const Workspace& workspace) {
+    sql::DatabaseSettings settings;
+    settings.path = workspace.store->layout().warehouse;
+    settings.threads = workspace.project.settings.threads;
+    settings.memory_bytes = static_cast<uint64_t>(workspace.project.settings.memory_bytes);
+    settings.temp_folder = workspace.store->layout().temporary;
+    return settings;
+}
+
+// Moves the file and its log out of the way; nothing is deleted.
+Status put_aside(const std::string& path, std::vector<std::string>& notes, const std::string& why) {
+    const std::string aside = path + ".damaged-" + std::to_string(unix_ms_now());
+    TRY(rename_durable(path, aside));
+    if (path_exists(path + ".wal")) TRY(rename_durable(path + ".wal", aside + ".wal"));
+    notes.push_back("The warehouse was damaged and is built again; the damaged file is kept as " +
+                    file_name(aside) + " (" + why + ")");
+    return {};
+}
+
+Result<sql::Database> open_or_replace(const sql::DatabaseSettings& settings,
+                                      std::vector<std::string>& notes) {
+    const bool is_there = path_exists(settings.path);
+    const bool has_log = path_exists(settings.path + ".wal");
+    if (!is_there && has_log) {
+        // DuckDB would replay the log of a file that is gone.
+        TRY(rename_durable(settings.path + ".wal",
+                           settings.path + ".damaged-" + std::to_string(unix_ms_now()) + ".wal"));
+    }
+    auto database = sql::Database::open(settings);
+    if (database.ok() || !is_there || database.status().code() != Code::corrupt) return database;
+    TRY(put_aside(settings.path, notes, std::string(database.status().message())));
+    return sql::Database::open(settings);
+}
+
+}  // namespace
+
+Result<Workspace> open_workspace(const std::string& folder) {
+    Workspace workspace;
+    workspace.project = TRY(project::load_project(folder));
+    workspace.store =
+        TRY(store::Store::open(workspace.project.root, workspace.project.settings.store));
+    return workspace;
+}
+
+Result<bool> is_sealed(store::Store& store) {
+    const std::string seal = TRY(store.meta(kSealName));
+    return !seal.empty() && seal == seal_of(store.layout());
+}
+
+Result<std::map<std::string, std::string>> published_relations(store::Store& store) {
+    std::map<std::string, std::string> relations;
+    for (const auto& published : TRY(store::Publications(store).all())) {
+        const size_t colon = published.node.find(':');
+        const std::string kind = published.node.substr(0, colon);
+        if (kind != "source" && kind != "table") continue;
+        relations.emplace(published.node.substr(colon + 1), published.physical);
+    }
+    return relations;
+}
+
+Result<Warehouse> Warehouse::open(Workspace& workspace, std::vector<std::string>& notes) {
+    const bool was_sealed = TRY(is_sealed(*workspace.store));
+    TRY(workspace.store->set_meta(kSealName, ""));
+    Warehouse warehouse(TRY(open_or_replace(settings_of(workspace), notes)));
+    if (was_sealed) return warehouse;
+    auto session = TRY(warehouse.connect());
+    TRY(transform::make_schemas(session));
+    // A view can only be made over what is there; what is missing is built again by the run.
+    const auto there = TRY(transform::present(session));
+    auto relations = TRY(published_relations(*workspace.store));
+    std::erase_if(relations, [&](const auto& entry) { return !there.contains(entry.second); });
+    TRY(transform::reconcile(session, relations));
+    return warehouse;
+}
+
+Result<Warehouse> Warehouse::open_for_reading(Workspace& workspace) {
+    auto settings = settings_of(workspace);
+    if (!path_exists(settings.path)) {
+        return not_found("there is no data yet").hint("run `quern run` first");
+    }
+    settings.is_read_only = true;
+    return Warehouse(TRY(sql::Database::open(settings)));
+}
+
+Status Warehouse::close_and_seal(store::Store& store) {
+    database_.reset();
+    fault_point("warehouse_closed");
+    const std::string seal = seal_of(store.layout());
+    return seal.empty() ? Status() : store.set_meta(kSealName, seal);
+}
+
+}  // namespace quern::flow

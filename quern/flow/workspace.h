@@ -1,0 +1,46 @@
+// A project opened for work: what the user wrote, what quern remembers of it, and the data.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quern/project/project.h"
+#include "quern/sql/session.h"
+#include "quern/store/store.h"
+
+namespace quern::flow {
+
+struct Workspace {
+    project::Project project;
+    std::unique_ptr<store::Store> store;
+};
+// The project that `folder` lies in.
+Result<Workspace> open_workspace(const std::string& folder);
+
+// The warehouse is sealed when a run has closed it in good order: until its file changes, what the
+// store says of it is true, and nobody need open it to know.
+Result<bool> is_sealed(store::Store& store);
+
+class Warehouse {
+public:
+    // For the one writer. A file that cannot be read is put aside (told in `notes`) and begun
+    // anew; the views are brought to what the store says is published.
+    static Result<Warehouse> open(Workspace& workspace, std::vector<std::string>& notes);
+    // not_found when nothing was ever run.
+    static Result<Warehouse> open_for_reading(Workspace& workspace);
+
+    Result<sql::Session> connect() const { return database_->connect(); }
+    // Closes it and, if the last session is gone, seals it.
+    Status close_and_seal(store::Store& store);
+
+private:
+    explicit Warehouse(sql::Database database) : database_(std::move(database)) {}
+    std::optional<sql::Database> database_;
+};
+
+// Physical relations by public name, of all sources and tables that are published.
+Result<std::map<std::string, std::string>> published_relations(store::Store& store);
+
+}  // namespace quern::flow
