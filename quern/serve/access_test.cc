@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "quern/base/hash.h"
+#include "quern/serve/worker.h"
 
 namespace quern::serve {
 namespace {
@@ -35,6 +36,28 @@ TEST(AccessTest, an_empty_list_or_key_opens_nothing) {
     EXPECT_FALSE(AccessList("other key", {token_of("qk_aaaaaaaasecret", Role::admin)})
                      .role_of("Bearer qk_aaaaaaaasecret")
                      .ok());
+}
+
+TEST(AccessTest, a_worker_forgets_what_it_knew_when_the_tokens_change) {
+    const ServerSettings settings;
+    Served served;
+    Worker worker(settings, served);
+    const auto serve = [&served](const std::string& token, Role role) {
+        served.access.set(std::make_shared<AccessList>("key", std::vector{token_of(token, role)}));
+    };
+    const std::string header = "Bearer qk_aaaaaaaasecret";
+    EXPECT_FALSE(worker.role_of(header).ok());
+    EXPECT_FALSE(worker.role_of("").ok());
+    serve("qk_aaaaaaaasecret", Role::scorer);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(*worker.role_of(header), Role::scorer);
+        EXPECT_FALSE(worker.role_of(header + "2").ok());
+        EXPECT_FALSE(worker.role_of("").ok());
+    }
+    serve("qk_aaaaaaaasecret", Role::viewer);
+    EXPECT_EQ(*worker.role_of(header), Role::viewer);
+    serve("qk_bbbbbbbbsecret", Role::viewer);
+    EXPECT_FALSE(worker.role_of(header).ok());
 }
 
 TEST(AccessTest, roles_have_names) {

@@ -80,7 +80,7 @@ const Route* admit(const HeadFacts& head, Worker& worker, Request& request, Resp
 
     const bool is_open = match.method_is_right && match.route->needs == Role::nobody;
     if (!is_open) {
-        auto role = worker.access().role_of(head.authorization);
+        auto role = worker.role_of(head.authorization);
         if (!role.ok()) return refuse(form, 401, role.status(), response);
         request.role = *role;
     }

@@ -41,6 +41,8 @@ public:
             }
             return *value_;
         }
+        // Of the value that get() last gave; no two values have the same.
+        uint64_t number() const { return seen_count_; }
 
     private:
         const Live& live_;

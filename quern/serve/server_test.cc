@@ -155,6 +155,38 @@ TEST_F(ServerTest, takes_a_request_in_any_pieces) {
     EXPECT_EQ(client.ask(score).http, 200) << "and keeps the connection";
 }
 
+TEST_F(ServerTest, knows_models_by_any_name) {
+    auto models = std::make_shared<ModelSet>(*example.served.models.get());
+    for (const std::string name : {"gr\u00f6\u00dfe", "\U0001F350", "a b/c", "select"}) {
+        models->models[name] = models->models["price"];
+    }
+    example.served.models.set(std::move(models));
+    for (const std::string path : {"gr%C3%B6%C3%9Fe", "%F0%9F%8D%90", "a%20b%2Fc", "select"}) {
+        EXPECT_EQ(ask(RequestText{.start = "GET /v2/models/" + path}.text()), 200) << path;
+    }
+    const std::string bare = RequestText{.start = "GET /v2/models/\U0001F350"}.text();
+    EXPECT_EQ(ask(bare), 200) << "not escaped, as many clients send it";
+}
+
+TEST_F(ServerTest, asks_for_a_body_that_waits_to_be_asked_for) {
+    const std::string text =
+        RequestText{
+            .start = "POST /score/income", .body = kRow, .headers = "Expect: 100-continue\r\n"}
+            .text();
+    const size_t head = text.size() - kRow.size();
+    RawClient client(example.port());
+    ASSERT_TRUE(client.send(text.substr(0, head)));
+    EXPECT_EQ(client.read(200, true).http, 100);
+    EXPECT_EQ(client.ask(kRow).http, 200);
+    EXPECT_EQ(client.ask(text).http, 200) << "and takes one that did not wait";
+    const std::string refused = RequestText{.start = "POST /score/income",
+                                            .token = "",
+                                            .body = kRow,
+                                            .headers = "Expect: 100-continue\r\n"}
+                                    .text();
+    EXPECT_EQ(ask(refused.substr(0, refused.size() - kRow.size())), 401) << "not asked for";
+}
+
 TEST_F(ServerTest, takes_chunked_bodies) {
     const std::string head =
         "POST /score/income HTTP/1.1\r\nHost: localhost\r\nAuthorization: "

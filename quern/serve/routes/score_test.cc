@@ -166,6 +166,29 @@ TEST_F(ScoreTest, reads_csv) {
     }
 }
 
+TEST_F(ScoreTest, a_row_whose_features_fail_is_refused) {
+    score::Program program = price_program();
+    program.model_name = "sum";
+    program.inputs[0].type.id = frame::TypeId::bigint;
+    program.expressions[0].type.id = frame::TypeId::bigint;
+    score::Expression sum;
+    sum.kind = score::Expression::Kind::call;
+    sum.type.id = frame::TypeId::bigint;
+    sum.function = "+";
+    sum.children = {0, 0};
+    program.expressions.push_back(sum);
+    program.features[0].expression = 1;
+    auto models = std::make_shared<ModelSet>();
+    models->models["sum"] = serve_only(load_model(program, 1));
+    example.served.models.set(std::move(models));
+    EXPECT_EQ(ok(R"({"carat": 2})", "sum")["prediction"], 4005);
+    const Answer answer = post(R"([{"carat": 1}, {"carat": 9223372036854775807}])", "sum");
+    EXPECT_EQ(answer.http, 400) << answer.body;
+    const json errors = json::parse(answer.body)["errors"];
+    ASSERT_EQ(errors.size(), 1u);
+    EXPECT_EQ(errors[0]["row"], 1);
+}
+
 TEST_F(ScoreTest, counts_what_it_scored) {
     ok(kRow);
     ok("[" + std::string(kRow) + "]");

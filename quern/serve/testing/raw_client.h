@@ -43,8 +43,8 @@ public:
     }
     void end_sending() { ::shutdown(socket_, SHUT_WR); }
 
-    // The next answer; answers that are only "go on" (100) are passed over.
-    Answer read(int timeout_ms = 20'000) {
+    // The next answer; those that are only "go on" (100) are passed over unless they are wanted.
+    Answer read(int timeout_ms = 20'000, bool wants_100 = false) {
         while (true) {
             size_t end = 0;
             while ((end = bytes_.find("\r\n\r\n")) == std::string::npos) {
@@ -57,7 +57,7 @@ public:
             }
             answer.body = bytes_.substr(end + 4, size);
             bytes_.erase(0, end + 4 + size);
-            if (answer.http != 100) return answer;
+            if (answer.http != 100 || wants_100) return answer;
         }
     }
     // True when the server closes the connection, and sends nothing more before.
