@@ -174,7 +174,8 @@ void RowReader::field(int input, const FieldValue& value) {
     State::Slot& slot = state.slots[index];
     uint64_t bit = uint64_t{1} << (state.row_count % 64);
     bool is_null = value.kind == FieldValue::Kind::null ||
-                   (state.options.is_all_text && value.kind == FieldValue::Kind::text &&
+                   (state.options.is_all_text && state.options.is_empty_null &&
+                    value.kind == FieldValue::Kind::text &&
                     value.text.empty());
     if (is_null) {
         slot.valid[state.row_count / 64] &= ~bit;

@@ -42,9 +42,10 @@ struct FieldError {
 struct ReadOptions {
     enum class Extra : uint8_t { refuse, ignore };
     Extra extra_fields = Extra::refuse;
-    // Texts stand for values of any type, as in CSV: '12' for a number, '' for NULL. Else a text
+    // Texts stand for values of any type, as in CSV: '12' for a number. Else a text
     // is taken only for texts, dates, times, decimals and hugeints.
     bool is_all_text = false;
+    bool is_empty_null = true;  // of is_all_text
     size_t errors_max = 100;
     size_t row_count_max = frame::kBatchRowsMax;
     size_t text_bytes_max = 64 << 20;  // of all texts of one batch

@@ -253,10 +253,21 @@ Row remainder_of(T a, T b, T& out) {
     }
 }
 
+// Decimals of one scale and storage divide as their stored numbers do.
+bool are_alike_decimals(const Signature& signature) {
+    if (!all_are(signature, frame::TypeId::decimal)) return false;
+    for (const auto& type : signature.arguments)
+        if (type.scale != signature.result.scale ||
+            storage_of(type) != storage_of(signature.result))
+            return false;
+    return true;
+}
+
 // What works on two equal plain numbers and gives one more.
 template <template <class> class Rows>
 Result<BoundFunction> bind_same(const Signature& signature) {
-    if (signature.arguments.size() != 2 || !are_plain_numbers(signature))
+    if (signature.arguments.size() != 2) return no_overload(signature);
+    if (!are_plain_numbers(signature) && !are_alike_decimals(signature))
         return no_overload(signature);
     return BoundFunction{with_storage(storage_of(signature.result),
                                       []<class T>(Tag<T>) -> Kernel {

@@ -31,7 +31,8 @@ void to_decimal(const Call& call) {
             }
         }
         if constexpr (kIsFloat<From>) {
-            double scaled = std::round(value * factor);
+            // A float is scaled as a float, as DuckDB does.
+            double scaled = std::round(static_cast<double>(value * static_cast<From>(factor)));
             if (!std::isfinite(scaled) || scaled <= -bound || scaled >= bound) return Row::failed;
             out = static_cast<To>(scaled);
         } else {

@@ -201,6 +201,13 @@ Result<BoundFunction> bind_interval(const Signature& signature) {
     return bind_as<make_interval<T, factor, field>, Interval, T>(signature);
 }
 
+// DuckDB has these for both integers.
+template <int64_t factor, auto field>
+Result<BoundFunction> bind_count(const Signature& signature) {
+    if (fits<Interval, int32_t>(signature)) return bind_interval<int32_t, factor, field>(signature);
+    return bind_interval<int64_t, factor, field>(signature);
+}
+
 }  // namespace
 
 #define QUERN_DATE(sql_name, what, truth, binder) \
@@ -257,16 +264,16 @@ QUERN_DATE("monthname", "The English name of the month.",
            "monthname(date '2021-01-03') = 'January'", bind_name<false>);
 QUERN_DATE("to_years", "So many years as an interval.",
            "date '2024-02-29' + to_years(1) = timestamp '2025-02-28 00:00:00'",
-           (bind_interval<int32_t, 12, &Interval::months>));
+           (bind_count<12, &Interval::months>));
 QUERN_DATE("to_months", "So many months as an interval.",
            "date '2024-01-31' + to_months(1) = timestamp '2024-02-29 00:00:00'",
-           (bind_interval<int32_t, 1, &Interval::months>));
+           (bind_count<1, &Interval::months>));
 QUERN_DATE("to_weeks", "So many weeks as an interval.",
            "date '2024-01-01' + to_weeks(1) = timestamp '2024-01-08 00:00:00'",
-           (bind_interval<int32_t, 7, &Interval::days>));
+           (bind_count<7, &Interval::days>));
 QUERN_DATE("to_days", "So many days as an interval.",
            "date '2024-01-01' + to_days(1) = timestamp '2024-01-02 00:00:00'",
-           (bind_interval<int32_t, 1, &Interval::days>));
+           (bind_count<1, &Interval::days>));
 QUERN_DATE("to_hours", "So many hours as an interval.",
            "date '2024-01-01' + to_hours(1) = timestamp '2024-01-01 01:00:00'",
            (bind_interval<int64_t, kMicrosPerHour, &Interval::micros>));

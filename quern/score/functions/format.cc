@@ -26,6 +26,26 @@ std::string_view copy(std::string_view text, char* out) {
     return {out, text.size()};
 }
 
+// "-1.25" times ten to the exponent without an exponent: zeros fill what the digits leave.
+std::string_view plain_text(std::string_view digits, int exponent, char* out) {
+    size_t size = 0;
+    if (digits.front() == '-') out[size++] = '-';
+    if (exponent < 0) {
+        size += std::string_view("0.").copy(out + size, 2);
+        for (int i = -1; i > exponent; --i) out[size++] = '0';
+    }
+    int whole = exponent + 1;  // digits that stand before the point
+    for (char c : digits) {
+        if (c == '-' || c == '.') continue;
+        if (exponent >= 0 && whole-- == 0) out[size++] = '.';
+        out[size++] = c;
+    }
+    if (exponent < 0 || whole < 0) return {out, size};
+    for (; whole > 0; --whole) out[size++] = '0';
+    size += std::string_view(".0").copy(out + size, 2);
+    return {out, size};
+}
+
 // Shortest digits that read back as the same number, then 1e-05 < 0.0001 ... < 1e+16.
 template <class T>
 std::string_view format_shortest(T value, char* out) {
@@ -39,12 +59,7 @@ std::string_view format_shortest(T value, char* out) {
     std::string_view exponent_text = text.substr(e + (text[e + 1] == '+' ? 2 : 1));
     std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
     if (exponent < -4 || exponent >= 16) return copy(text, out);
-    end = std::to_chars(out, out + kValueTextMax - 2, value, std::chars_format::fixed);
-    std::string_view plain(out, static_cast<size_t>(end.ptr - out));
-    if (plain.find('.') != std::string_view::npos) return plain;
-    out[plain.size()] = '.';
-    out[plain.size() + 1] = '0';
-    return {out, plain.size() + 2};
+    return plain_text(text.substr(0, e), exponent, out);
 }
 
 }  // namespace

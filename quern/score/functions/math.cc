@@ -202,8 +202,11 @@ void round_integer(T value, int32_t digits, T& out) {
     if (digits >= 0) return;
     out = 0;
     if (digits < -18) return;
-    int128 power = power_of_ten(-digits);
-    out = static_cast<T>(whole_decimal(Whole::round, static_cast<int128>(value), power) * power);
+    // In 64 bits that wrap around, as in DuckDB.
+    auto power = static_cast<int64_t>(power_of_ten(-digits));
+    int64_t half = value < 0 ? -(power / 2) : power / 2;
+    auto sum = static_cast<int64_t>(static_cast<uint64_t>(value) + static_cast<uint64_t>(half));
+    out = static_cast<T>(sum / power * power);
 }
 
 template <class T>

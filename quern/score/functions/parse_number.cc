@@ -162,11 +162,12 @@ bool parse_integer(std::string_view text, T& out) {
     using Store = std::conditional_t<sizeof(T) == 16, int128,
                                      std::conditional_t<std::is_same_v<T, uint64_t>, T, int64_t>>;
     text = skip_spaces(text);
-    if (text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+    constexpr bool has_bases = sizeof(T) < 16;  // DuckDB reads no 128 bits of these
+    if (has_bases && text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'x') {
         Store wide = 0;
         return parse_base(text.substr(2), 16, wide) && convert_number(wide, out);
     }
-    if (text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'b') {
+    if (has_bases && text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'b') {
         Store wide = 0;
         return parse_base(text.substr(2), 2, wide) && convert_number(wide, out);
     }

@@ -1,0 +1,309 @@
+#include "tests/differential/oracle.h"
+
+#include <cstdlib>
+#include <memory>
+#include <random>
+
+#include "quern/base/text.h"
+#include "quern/frame/batch.h"
+#include "quern/score/compile.h"
+#include "quern/score/function.h"
+#include "quern/score/models/linear.h"
+#include "quern/score/request.h"
+#include "quern/score/scorer.h"
+
+namespace quern::score {
+
+const std::vector<TestColumn> kTestColumns = {
+    {"ti", "TINYINT"},  {"si", "SMALLINT"},      {"i", "INTEGER"},     {"j", "INTEGER"},
+    {"b", "BIGINT"},    {"h", "HUGEINT"},        {"ut", "UTINYINT"},   {"ui", "UINTEGER"},
+    {"ub", "UBIGINT"},  {"f", "FLOAT"},          {"x", "DOUBLE"},      {"y", "DOUBLE"},
+    {"m", "DECIMAL(10,2)"}, {"n", "DECIMAL(4,1)"}, {"w", "DECIMAL(38,10)"}, {"s", "VARCHAR"},
+    {"p", "VARCHAR"},   {"d", "DATE"},           {"e", "DATE"},        {"ts", "TIMESTAMP"},
+    {"tu", "TIMESTAMP"}, {"ok", "BOOLEAN"},      {"no", "BOOLEAN"},
+};
+
+namespace {
+
+constexpr size_t kRows = 160;
+
+// What breaks things, by type.
+const std::vector<std::string>& hostile_values(std::string_view type) {
+    using List = std::vector<std::string>;
+    static const List small = {"0", "1", "-1", "2", "-7", "10", "100", "127", "-128"};
+    static const List medium = {"0", "1", "-1", "3", "-7", "1000", "32767", "-32768"};
+    static const List whole = {"0",   "1",    "-1",         "2",           "-7",  "10",
+                               "365", "2024", "2147483647", "-2147483648", "12"};
+    static const List big = {"0",  "1",  "-1",          "5", "-13", "9223372036854775807",
+                             "-9223372036854775808", "4294967296", "9007199254740993", "1000000"};
+    static const List huge = {"0", "1", "-1", "170141183460469231731687303715884105727",
+                              "-170141183460469231731687303715884105728", "18446744073709551616",
+                              "99"};
+    static const List natural = {"0", "1", "2", "7", "200", "255"};
+    static const List natural32 = {"0", "1", "2", "12", "4294967295", "2147483648"};
+    static const List natural64 = {"0", "1", "3", "18446744073709551615", "9223372036854775808"};
+    static const List floats = {"0", "-0.0", "1", "-1", "0.5", "2.5", "-2.5", "nan", "inf", "-inf",
+                                "3.4028235e38", "1e-45", "127.5", "0.1", "1e10", "16777217"};
+    static const List doubles = {"0", "-0.0", "1", "-1", "0.5", "1.5", "2.5", "-2.5", "nan", "inf",
+                                 "-inf", "1.7976931348623157e308", "5e-324", "2147483647.5", "0.1",
+                                 "1e16", "123456789.125", "1e-5", "-128.5", "9.3e18", "100"};
+    static const List money = {"0.00", "0.01", "-0.01", "99999999.99", "-99999999.99", "12.50",
+                               "-3.45", "1.00", "0.05"};
+    static const List narrow = {"0.0", "0.5", "-0.5", "999.9", "-999.9", "2.5", "3.0"};
+    static const List wide = {"0", "1.5", "-1.5", "9999999999999999999999999999.9999999999",
+                              "-9999999999999999999999999999.9999999999", "0.0000000001",
+                              "12345678901234567890.5"};
+    static const List texts = {"", "a", "abc", "ABC", "Quern", "é", "ÀÉ", "ß", "İ", "日本", "👍🏽",
+                               "e\u0301x", " pad ", "1", "12", " 12 ", "-5", "1.5", "1e3", "1_000",
+                               "0x1F", "nan", "inf", "true", "no", "2024-02-29", "2023-02-29",
+                               "2024-01-31 10:20:30.5", "10:20:30", "infinity", "a%b", "a_b",
+                               "100%", "a,b,c", ",", "aaa", "\\", "x'y", "99999999999999999999",
+                               "1e400", ".5", "5.", "-", "+7", "2.5", "1e-3"};
+    static const List patterns = {"", "a", "%", "_", "a%", "%b%", "__", "a_b", "é", "%é", "b", ",",
+                                  "ab", "A", " ", "x", "日%", "1"};
+    static const List dates = {"1970-01-01", "2024-02-29", "2023-12-31", "2021-01-03",
+                               "1969-12-31", "0001-01-01", "9999-12-31", "infinity", "-infinity",
+                               "2000-03-01", "1900-02-28", "0044-03-15 (BC)", "290000-01-01"};
+    static const List stamps = {"1970-01-01 00:00:00", "2024-02-29 23:59:59.999999",
+                                "1969-12-31 23:59:59.5", "2021-03-28 02:30:00", "infinity",
+                                "-infinity", "0001-01-01 00:00:00", "2023-12-31 12:00:00",
+                                "2024-01-31 06:07:08.009", "290000-01-01 00:00:00"};
+    static const List flags = {"true", "false"};
+    if (type == "TINYINT") return small;
+    if (type == "SMALLINT") return medium;
+    if (type == "INTEGER") return whole;
+    if (type == "BIGINT") return big;
+    if (type == "HUGEINT") return huge;
+    if (type == "UTINYINT") return natural;
+    if (type == "UINTEGER") return natural32;
+    if (type == "UBIGINT") return natural64;
+    if (type == "FLOAT") return floats;
+    if (type == "DOUBLE") return doubles;
+    if (type == "DECIMAL(10,2)") return money;
+    if (type == "DECIMAL(4,1)") return narrow;
+    if (type == "DECIMAL(38,10)") return wide;
+    if (type == "DATE") return dates;
+    if (type == "TIMESTAMP") return stamps;
+    if (type == "BOOLEAN") return flags;
+    return type == "PATTERN" ? patterns : texts;
+}
+
+std::string row_sql(std::mt19937& random) {
+    std::string row = "(";
+    for (const TestColumn& column : kTestColumns) {
+        if (row.size() > 1) row += ", ";
+        const auto& values = hostile_values(column.name == "p" ? "PATTERN" : column.type);
+        size_t choice = random() % (values.size() + 1);  // the last is NULL
+        if (choice == values.size())
+            row += "NULL";
+        else
+            row += quote_literal(values[choice]) + "::" + std::string(column.type);
+    }
+    return row + ")";
+}
+
+std::string columns_sql(bool has_types) {
+    std::string sql;
+    for (const TestColumn& column : kTestColumns) {
+        if (!sql.empty()) sql += ", ";
+        sql += std::string(column.name) + (has_types ? " " + std::string(column.type) : "");
+    }
+    return sql;
+}
+
+// DuckDB prints the sign of a NaN, which means nothing.
+std::string plain_nan(std::string text) { return text == "-nan" ? "nan" : text; }
+
+}  // namespace
+
+// The rows as the scorer reads them.
+struct Oracle::Table {
+    frame::Schema schema;
+    std::vector<std::vector<Outcome>> rows;
+};
+
+Oracle::Oracle() {
+    if (duckdb_open(nullptr, &database_) != DuckDBSuccess ||
+        duckdb_connect(database_, &connection_) != DuckDBSuccess)
+        std::abort();
+    run("create table t(" + columns_sql(true) + ")");
+    run("pragma disable_optimizer");
+    std::mt19937 random(7);
+    std::string insert = "insert into t values ";
+    for (size_t i = 0; i < kRows; ++i) insert += (i > 0 ? ", " : "") + row_sql(random);
+    run(insert);
+    read_table();
+}
+
+Oracle::~Oracle() {
+    delete table_;
+    duckdb_disconnect(&connection_);
+    duckdb_close(&database_);
+}
+
+void Oracle::run(const std::string& sql) {
+    std::string error;
+    query(sql, error);
+    if (!error.empty()) {
+        std::fprintf(stderr, "%s\n%s\n", error.c_str(), sql.substr(0, 500).c_str());
+        std::abort();
+    }
+}
+
+std::vector<std::vector<Outcome>> Oracle::query(const std::string& sql, std::string& error) {
+    std::vector<std::vector<Outcome>> rows;
+    duckdb_result result;
+    if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+        error = duckdb_result_error(&result);
+    } else {
+        rows.resize(duckdb_row_count(&result));
+        for (size_t row = 0; row < rows.size(); ++row) {
+            for (size_t column = 0; column < duckdb_column_count(&result); ++column) {
+                Outcome& cell = rows[row].emplace_back();
+                if (duckdb_value_is_null(&result, column, row)) continue;
+                duckdb_string text = duckdb_value_string(&result, column, row);
+                cell = {Outcome::value, std::string(text.data, text.size)};
+                duckdb_free(text.data);
+            }
+        }
+    }
+    duckdb_destroy_result(&result);
+    return rows;
+}
+
+void Oracle::read_table() {
+    table_ = new Table;
+    std::string error, list;
+    for (const TestColumn& column : kTestColumns) {
+        table_->schema.push_back({std::string(column.name), frame::type_from_sql(column.type)});
+        list += (list.empty() ? "" : ", ") + std::string(column.name) + "::varchar";
+    }
+    table_->rows = query("select " + list + " from t", error);
+}
+
+namespace {
+
+// A program whose only work is its features.
+Program program_of(CompiledFeatures compiled) {
+    Program program;
+    program.task = Task::regress;
+    program.target = "none";
+    program.target_type = frame::type_from_sql("DOUBLE");
+    program.inputs = std::move(compiled.inputs);
+    program.expressions = std::move(compiled.expressions);
+    program.features = std::move(compiled.features);
+    program.model = pack(ConstantModel{{0}});
+    return program;
+}
+
+std::vector<Outcome> outcomes_of(const Scorer& scorer, const Scratch& scratch,
+                                 const Predictions& predictions) {
+    std::vector<Outcome> outcomes;
+    frame::ColumnView values = scorer.feature(0, scratch);
+    for (size_t row = 0; row < values.row_count; ++row) {
+        if (predictions.is_failed[row] != 0)
+            outcomes.push_back({Outcome::failed, ""});
+        else if (!values.is_valid(row))
+            outcomes.push_back({Outcome::null, ""});
+        else
+            outcomes.push_back({Outcome::value, plain_nan(frame::value_text(values, row))});
+    }
+    return outcomes;
+}
+
+Comparison broken(std::string why) {
+    Comparison out;
+    out.difference_count = 1;
+    out.first_difference = std::move(why);
+    return out;
+}
+
+}  // namespace
+
+// Rows [first, first + count) of the table, with the columns that the program reads.
+void Oracle::feed(const Program& program, size_t first, size_t count, RowReader& reader) const {
+    reader.clear();
+    for (size_t row = first; row < first + count; ++row) {
+        reader.begin_row();
+        for (const Input& input : program.inputs) {
+            const Outcome& cell = cell_of(input.name, row);
+            reader.field(input.name, cell.kind == Outcome::null
+                                         ? FieldValue::null()
+                                         : FieldValue::of(std::string_view(cell.text)));
+        }
+        reader.end_row();
+    }
+}
+
+const Outcome& Oracle::cell_of(std::string_view column, size_t row) const {
+    return table_->rows[row][static_cast<size_t>(frame::column_index(table_->schema, column))];
+}
+
+std::string Oracle::difference_text(const Program& program, size_t row, const Outcome& want,
+                                    const Outcome& found) const {
+    constexpr std::string_view kKinds[] = {"value ", "NULL", "failed"};
+    std::string text = "\n  with";
+    for (const Input& input : program.inputs) {
+        const Outcome& cell = cell_of(input.name, row);
+        text += " " + input.name + "=" +
+                (cell.kind == Outcome::null ? "NULL" : quote_literal(cell.text));
+    }
+    return text + "\n  DuckDB: " + std::string(kKinds[want.kind]) + want.text + "\n  scorer: " +
+           std::string(kKinds[found.kind]) + found.text;
+}
+
+// What DuckDB makes of every row.
+std::vector<Outcome> Oracle::wanted(const std::string& expression, std::string& error) {
+    std::vector<Outcome> outcomes;
+    for (auto& cells : query("select try((" + expression + ")::varchar), try((" + expression +
+                                 ") is null)::varchar from t",
+                             error)) {
+        if (cells[1].kind == Outcome::null)
+            outcomes.push_back({Outcome::failed, ""});
+        else if (cells[1].text == "true")
+            outcomes.push_back({Outcome::null, ""});
+        else
+            outcomes.push_back({Outcome::value, plain_nan(cells[0].text)});
+    }
+    return outcomes;
+}
+
+Comparison Oracle::compare(const std::string& expression, size_t batch_rows) {
+    Comparison out;
+    auto plan = query("select json_serialize_plan(" +
+                          quote_literal("select " + expression + " as f from t") + ")",
+                      out.why);
+    out.is_invalid = !out.why.empty() || plan[0][0].text.starts_with("{\"error\":true");
+    if (out.is_invalid) return out;
+    auto compiled = compile_features(plan[0][0].text, {});
+    if (!compiled.ok()) {
+        out.is_refused = true;
+        out.why = std::string(compiled.status().message());
+        return out;
+    }
+    auto want = wanted(expression, out.why);
+    out.is_invalid = !out.why.empty();
+    if (out.is_invalid) return out;
+    auto scorer = Scorer::build(program_of(std::move(compiled).value()));
+    if (!scorer.ok()) return broken(expression + ": " + scorer.status().text());
+    Scratch scratch(*scorer);
+    Predictions predictions;
+    const Program& program = scorer->program();
+    RowReader reader(program, {.is_all_text = true, .is_empty_null = false});
+    for (size_t first = 0; first < want.size(); first += batch_rows) {
+        feed(program, first, std::min(batch_rows, want.size() - first), reader);
+        Status status = reader.status();
+        if (status.ok()) status = scorer->score(reader.view(), scratch, predictions);
+        if (!status.ok()) return broken(expression + ": " + status.text());
+        auto found = outcomes_of(*scorer, scratch, predictions);
+        for (size_t row = 0; row < found.size(); ++row) {
+            ++out.row_count;
+            if (found[row] == want[first + row] || out.difference_count++ > 0) continue;
+            out.first_difference =
+                expression + difference_text(program, first + row, want[first + row], found[row]);
+        }
+    }
+    return out;
+}
+
+}  // namespace quern::score
