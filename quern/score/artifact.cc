@@ -9,6 +9,8 @@
 #include <cstring>
 #include <list>
 
+#include <nlohmann/json.hpp>
+
 #include "quern/score/artifact_fields.h"
 #include "quern/score/container.h"
 #include "quern/score/verify.h"
@@ -34,9 +36,9 @@ public:
 
     void add(const std::string& prefix, const Buffers& buffers) {
         for (const auto& [name, buffer] : buffers)
-            std::visit([&, &path = prefix, &key = name](
-                           const auto& values) { add(path + key, values); },
-                       buffer);
+            std::visit(
+                [&, &path = prefix, &key = name](const auto& values) { add(path + key, values); },
+                buffer);
     }
     void add(const std::string& name, const std::vector<double>& v) { put(name, "F64", v); }
     void add(const std::string& name, const std::vector<int64_t>& v) { put(name, "I64", v); }
@@ -190,8 +192,7 @@ Status read_parts(const json& from, Container& container, Program& program) {
         FittedEncoder& encoder = program.encoders.emplace_back();
         TRY(read(item, "kind", encoder.kind));
         TRY(read(item, "feature", encoder.feature));
-        encoder.learned =
-            TRY(take_buffers(container, encoder_prefix(program.encoders.size() - 1)));
+        encoder.learned = TRY(take_buffers(container, encoder_prefix(program.encoders.size() - 1)));
     }
     program.model.learned = TRY(take_buffers(container, "model."));
     return {};
@@ -224,7 +225,8 @@ Status read_golden(const json& from, Container& container, Program& program) {
 class Mapping {
 public:
     Mapping(void* data, size_t size) : data_(data), size_(size) {}
-    Mapping(Mapping&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+    Mapping(Mapping&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
     ~Mapping() {
         if (data_ != nullptr) ::munmap(data_, size_);
     }

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "quern/score/storage.h"
 #include "quern/score/verify.h"
 
 namespace quern::score {
 namespace {
 
-Status bad(const std::string& key) { return corrupt("program: '" + key + "' is not what it must be"); }
+Status bad(const std::string& key) {
+    return corrupt("program: '" + key + "' is not what it must be");
+}
 
 const json* find(const json& from, const char* key) {
     if (!from.is_object()) return nullptr;
@@ -27,7 +31,9 @@ std::string hex_of(std::string_view bytes) {
 }
 
 bool bytes_of_hex(std::string_view hex, std::string& out) {
-    auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+    auto digit = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
     out.clear();
     if (hex.size() % 2 != 0) return false;
     for (size_t i = 0; i < hex.size(); i += 2) {
@@ -114,8 +120,8 @@ json to_json(const Constant& constant) {
     if (constant.is_null) return out;
     Storage storage = storage_of(constant.type);
     if (storage != Storage::text) {
-        out["bits"] = hex_of({reinterpret_cast<const char*>(constant.bits.data()),
-                              storage_bytes(storage)});
+        out["bits"] =
+            hex_of({reinterpret_cast<const char*>(constant.bits.data()), storage_bytes(storage)});
     } else if (constant.type.id == frame::TypeId::blob) {
         out["bits"] = hex_of(constant.text);
     } else {
@@ -176,8 +182,12 @@ json to_json(const Expression& expression) {
                 {"type", to_json(expression.type)},
                 {"position", expression.position}};
     switch (expression.kind) {
-        case Expression::Kind::input: out["input"] = expression.input; break;
-        case Expression::Kind::constant: out["constant"] = to_json(expression.constant); break;
+        case Expression::Kind::input:
+            out["input"] = expression.input;
+            break;
+        case Expression::Kind::constant:
+            out["constant"] = to_json(expression.constant);
+            break;
         case Expression::Kind::call:
             out["function"] = expression.function;
             out["children"] = expression.children;

@@ -1,10 +1,10 @@
-// The program's fields as JSON, one description for writing and reading. Included by artifact.cc
-// only: nlohmann's header is heavy.
+// The program's fields as JSON, one description for writing and reading.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "quern/score/program.h"
 

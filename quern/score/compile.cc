@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+
 #include <nlohmann/json.hpp>
 
 #include "quern/score/evaluate_constant.h"
@@ -41,12 +42,28 @@ const std::map<std::string_view, std::string_view> kOperators = {
 };
 
 // Functions whose value is not a matter of the row.
-constexpr std::string_view kVolatile[] = {
-    "random",       "setseed",      "uuid",         "gen_random_uuid", "uuidv4",
-    "uuidv7",       "current_date", "today",        "current_time",    "get_current_time",
-    "now",          "nextval",      "currval",      "get_current_timestamp",
-    "current_timestamp", "transaction_timestamp", "current_localtime",
-    "current_localtimestamp", "current_user", "current_database", "current_schema", "version"};
+constexpr std::string_view kVolatile[] = {"random",
+                                          "setseed",
+                                          "uuid",
+                                          "gen_random_uuid",
+                                          "uuidv4",
+                                          "uuidv7",
+                                          "current_date",
+                                          "today",
+                                          "current_time",
+                                          "get_current_time",
+                                          "now",
+                                          "nextval",
+                                          "currval",
+                                          "get_current_timestamp",
+                                          "current_timestamp",
+                                          "transaction_timestamp",
+                                          "current_localtime",
+                                          "current_localtimestamp",
+                                          "current_user",
+                                          "current_database",
+                                          "current_schema",
+                                          "version"};
 
 const json& member(const json& node, const char* key) {
     static const json nothing;
@@ -174,8 +191,9 @@ private:
     Result<uint32_t> lower_function(const json& node, int depth) {
         std::string name(text(node, "name"));
         if (std::find(std::begin(kVolatile), std::end(kVolatile), name) != std::end(kVolatile)) {
-            return refuse(node, "'" + name + "' changes from call to call; the same row must "
-                                "always give the same score")
+            return refuse(node, "'" + name +
+                                    "' changes from call to call; the same row must "
+                                    "always give the same score")
                 .hint("add the moment as a column of the table and use that");
         }
         const json* children = &member(node, "children");
@@ -293,8 +311,8 @@ private:
     uint32_t add(Expression expression) {
         Expression key = expression;
         key.position = kNoPosition;
-        auto& same = by_function_[key.function + "/" + std::to_string(key.input) + "/" +
-                                  key.constant.text];
+        auto& same =
+            by_function_[key.function + "/" + std::to_string(key.input) + "/" + key.constant.text];
         for (uint32_t index : same) {
             Expression other = out_.expressions[index];
             other.position = kNoPosition;

@@ -21,7 +21,7 @@ struct CompiledFeatures {
 // `plan_json` is what json_serialize_plan(SELECT) gives, without `optimize`. `place` names the
 // place of a byte of that SELECT in the user's own files, for messages. All features that do not
 // compile are reported at once.
-Result<CompiledFeatures> compile_features(
-    std::string_view plan_json, const std::function<std::string(size_t position)>& place);
+Result<CompiledFeatures> compile_features(std::string_view plan_json,
+                                          const std::function<std::string(size_t position)>& place);
 
 }  // namespace quern::score

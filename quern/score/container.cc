@@ -1,9 +1,10 @@
 #include "quern/score/container.h"
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "quern/base/hash.h"
 #include "quern/score/artifact.h"
@@ -76,8 +77,8 @@ Result<Tensor> read_tensor(const json& entry, std::span<const std::byte> data, s
     auto dtype = entry.find("dtype"), shape = entry.find("shape"),
          offsets = entry.find("data_offsets");
     if (dtype == entry.end() || shape == entry.end() || offsets == entry.end() ||
-        !dtype->is_string() || !shape->is_array() || shape->size() != 1 ||
-        !offsets->is_array() || offsets->size() != 2)
+        !dtype->is_string() || !shape->is_array() || shape->size() != 1 || !offsets->is_array() ||
+        offsets->size() != 2)
         return bad("a buffer is not described");
     for (const json* number : {&(*shape)[0], &(*offsets)[0], &(*offsets)[1]})
         if (!number->is_number_unsigned()) return bad("a buffer has no size");

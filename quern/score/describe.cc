@@ -28,8 +28,7 @@ std::string constant_text(const Constant& constant) {
         if (interval.days != 0) text += std::to_string(interval.days) + " days ";
         return text + std::to_string(interval.micros) + " microseconds'";
     }
-    std::string text =
-        frame::value_text({constant.type, constant.bits.data(), nullptr, 1}, 0);
+    std::string text = frame::value_text({constant.type, constant.bits.data(), nullptr, 1}, 0);
     if (!frame::is_temporal(constant.type)) return text;
     return lower_ascii(type_text(constant.type)) + " " + quote_literal(text);
 }
@@ -52,9 +51,15 @@ private:
         }
         const Expression& node = program_.expressions[index];
         switch (node.kind) {
-            case Expression::Kind::input: text_ += program_.inputs[node.input].name; return;
-            case Expression::Kind::constant: text_ += constant_text(node.constant); return;
-            case Expression::Kind::call: add_call(node, depth); return;
+            case Expression::Kind::input:
+                text_ += program_.inputs[node.input].name;
+                return;
+            case Expression::Kind::constant:
+                text_ += constant_text(node.constant);
+                return;
+            case Expression::Kind::call:
+                add_call(node, depth);
+                return;
         }
     }
 
@@ -149,8 +154,7 @@ std::string values_text(const std::vector<T>& values) {
 std::string learned_text(const Buffers& learned) {
     std::string text;
     for (const auto& [name, buffer] : learned) {
-        std::string values =
-            std::visit([](const auto& list) { return values_text(list); }, buffer);
+        std::string values = std::visit([](const auto& list) { return values_text(list); }, buffer);
         text += (text.empty() ? "" : "; ") + name + " " + values;
     }
     return text;
@@ -174,8 +178,8 @@ std::string model_line(const Program& program) {
 
 std::string outputs_text(const Program& program) {
     constexpr std::string_view kLinks[] = {"as they are", "by sigmoid", "by softmax", "by exp"};
-    std::string text = "outputs: raw scores " +
-                       std::string(kLinks[static_cast<size_t>(program.link)]) + "\n";
+    std::string text =
+        "outputs: raw scores " + std::string(kLinks[static_cast<size_t>(program.link)]) + "\n";
     if (program.task == Task::regress) return text + "  value of " + program.target + "\n";
     text += "  probability of " + values_text(program.classes) + "\n";
     if (program.classes.size() == 2)

@@ -110,12 +110,16 @@ bool takes_text(const frame::Type& type) {
 FieldFault store_field(const frame::Type& type, const FieldValue& value, bool is_all_text,
                        TextArena& texts, std::byte* at) {
     switch (value.kind) {
-        case Kind::null: break;
+        case Kind::null:
+            break;
         case Kind::boolean:
             return type.id == TypeId::boolean ? put(at, value.boolean) : FieldFault::wrong_type;
-        case Kind::int64: return store_number(type, value.int64, at);
-        case Kind::uint64: return store_number(type, value.uint64, at);
-        case Kind::float64: return store_number(type, value.float64, at);
+        case Kind::int64:
+            return store_number(type, value.int64, at);
+        case Kind::uint64:
+            return store_number(type, value.uint64, at);
+        case Kind::float64:
+            return store_number(type, value.float64, at);
         case Kind::text:
             if (frame::is_text(type)) return store_text(type, value.text, texts, at);
             if (is_all_text || takes_text(type)) return parse_text(type, value.text, at);
@@ -126,11 +130,15 @@ FieldFault store_field(const frame::Type& type, const FieldValue& value, bool is
 
 std::string fault_text(FieldFault fault, const frame::Type& type, const std::string& shown) {
     switch (fault) {
-        case FieldFault::out_of_range: return shown + " is out of the range of " + type.text();
-        case FieldFault::not_utf8: return "this text is not UTF-8";
-        case FieldFault::too_long: return "the texts of this request are too long together";
+        case FieldFault::out_of_range:
+            return shown + " is out of the range of " + type.text();
+        case FieldFault::not_utf8:
+            return "this text is not UTF-8";
+        case FieldFault::too_long:
+            return "the texts of this request are too long together";
         case FieldFault::none:
-        case FieldFault::wrong_type: break;
+        case FieldFault::wrong_type:
+            break;
     }
     return shown + " is not a value of type " + type.text();
 }

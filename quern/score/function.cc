@@ -32,29 +32,43 @@ char* TextArena::allocate(size_t size) {
 Storage storage_of(const frame::Type& type) {
     using frame::TypeId;
     switch (type.id) {
-        case TypeId::boolean: return Storage::boolean;
-        case TypeId::tinyint: return Storage::i8;
-        case TypeId::smallint: return Storage::i16;
+        case TypeId::boolean:
+            return Storage::boolean;
+        case TypeId::tinyint:
+            return Storage::i8;
+        case TypeId::smallint:
+            return Storage::i16;
         case TypeId::integer:
-        case TypeId::date: return Storage::i32;
+        case TypeId::date:
+            return Storage::i32;
         case TypeId::bigint:
         case TypeId::time:
         case TypeId::timestamp:
-        case TypeId::timestamptz: return Storage::i64;
-        case TypeId::utinyint: return Storage::u8;
-        case TypeId::usmallint: return Storage::u16;
-        case TypeId::uinteger: return Storage::u32;
-        case TypeId::ubigint: return Storage::u64;
-        case TypeId::hugeint: return Storage::i128;
-        case TypeId::real: return Storage::f32;
-        case TypeId::float64: return Storage::f64;
+        case TypeId::timestamptz:
+            return Storage::i64;
+        case TypeId::utinyint:
+            return Storage::u8;
+        case TypeId::usmallint:
+            return Storage::u16;
+        case TypeId::uinteger:
+            return Storage::u32;
+        case TypeId::ubigint:
+            return Storage::u64;
+        case TypeId::hugeint:
+            return Storage::i128;
+        case TypeId::real:
+            return Storage::f32;
+        case TypeId::float64:
+            return Storage::f64;
         case TypeId::decimal:
             if (type.width <= 4) return Storage::i16;
             if (type.width <= 9) return Storage::i32;
             return type.width <= 18 ? Storage::i64 : Storage::i128;
         case TypeId::varchar:
-        case TypeId::blob: return Storage::text;
-        case TypeId::other: break;
+        case TypeId::blob:
+            return Storage::text;
+        case TypeId::other:
+            break;
     }
     return type.sql_name == "INTERVAL" ? Storage::interval : Storage::text;
 }

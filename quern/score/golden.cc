@@ -42,8 +42,7 @@ private:
 };
 
 bool is_same(const double* found, const std::vector<double>& wanted, size_t count) {
-    return wanted.size() == count &&
-           std::memcmp(found, wanted.data(), count * sizeof(double)) == 0;
+    return wanted.size() == count && std::memcmp(found, wanted.data(), count * sizeof(double)) == 0;
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ void map_rows(const Call& call, Op op, std::index_sequence<I...>) {
             op(std::get<I>(in)[row]..., out[row]);
         } else {
             Row outcome = op(std::get<I>(in)[row]..., out[row]);
-            if (outcome != Row::value) [[unlikely]] set_outcome(call.out, row, outcome);
+            if (outcome != Row::value) [[unlikely]]
+                set_outcome(call.out, row, outcome);
         }
     };
     for (size_t w = 0; w < word_count(call.row_count); ++w) {
@@ -80,8 +81,9 @@ template <class Out, class... In>
 bool fits(const Signature& signature) {
     if (signature.arguments.size() != sizeof...(In)) return false;
     auto is = [](const frame::Type& type, auto tag) {
-        return with_storage(storage_of(type),
-                            [&](auto found) { return std::is_same_v<decltype(found), decltype(tag)>; });
+        return with_storage(storage_of(type), [&](auto found) {
+            return std::is_same_v<decltype(found), decltype(tag)>;
+        });
     };
     size_t i = 0;
     return (is(signature.arguments[i++], Tag<In>()) && ...) && is(signature.result, Tag<Out>());

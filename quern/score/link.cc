@@ -22,7 +22,9 @@ void softmax(const double* raw, size_t count, double* out) {
 void apply_link(Link link, double scale, size_t raw_count, size_t row_count, const double* raw,
                 double* outputs) {
     switch (link) {
-        case Link::identity: std::copy_n(raw, row_count * raw_count, outputs); return;
+        case Link::identity:
+            std::copy_n(raw, row_count * raw_count, outputs);
+            return;
         case Link::exponential:
             for (size_t i = 0; i < row_count * raw_count; ++i) outputs[i] = std::exp(raw[i]);
             return;

@@ -14,7 +14,7 @@ namespace quern::score {
 
 // One call of a row function, with everything looked up.
 struct Step {
-    uint32_t node;                   // the expression it computes
+    uint32_t node;  // the expression it computes
     BoundFunction function;
     std::vector<uint32_t> arguments;  // expressions
     std::vector<frame::Type> types;   // of the arguments
@@ -29,7 +29,7 @@ struct Broadcast {
 
 struct EncodeStep {
     BoundEncoder encoder;
-    uint32_t node;         // the feature's expression
+    uint32_t node;  // the feature's expression
     uint32_t first_column;
 };
 
@@ -47,11 +47,11 @@ struct Scorer::Plan {
 
 struct Scratch::State {
     size_t row_count_max = 0;
-    std::unique_ptr<std::byte[]> arena;  // data and bits of all vectors that steps write
-    std::vector<Vector> vectors;         // by expression
+    std::unique_ptr<std::byte[]> arena;    // data and bits of all vectors that steps write
+    std::vector<Vector> vectors;           // by expression
     std::vector<const Vector*> arguments;  // of the steps, one after the other
     std::vector<uint64_t> all_valid, none_failed;
-    std::vector<uint64_t> input_valid;     // [input][word]
+    std::vector<uint64_t> input_valid;  // [input][word]
     std::vector<uint64_t> row_failed;
     std::vector<double> matrix;
     std::vector<frame::ColumnView> picked;  // inputs in the program's order

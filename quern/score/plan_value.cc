@@ -1,6 +1,7 @@
 #include "quern/score/plan_value.h"
 
 #include <cstring>
+
 #include <nlohmann/json.hpp>
 
 #include "quern/score/functions/parse.h"

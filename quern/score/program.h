@@ -46,11 +46,11 @@ constexpr uint32_t kNoPosition = UINT32_MAX;
 struct Expression {
     enum class Kind : uint8_t { input, constant, call };
     Kind kind = Kind::input;
-    frame::Type type;                // of the result
-    uint32_t input = 0;              // which input, of kind input
-    Constant constant;               // of kind constant
-    std::string function;            // a RowFunction (function.h), of kind call
-    std::vector<uint32_t> children;  // its arguments
+    frame::Type type;                 // of the result
+    uint32_t input = 0;               // which input, of kind input
+    Constant constant;                // of kind constant
+    std::string function;             // a RowFunction (function.h), of kind call
+    std::vector<uint32_t> children;   // its arguments
     uint32_t position = kNoPosition;  // byte in the user's SELECT, for messages
     bool operator==(const Expression&) const = default;
 };

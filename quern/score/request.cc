@@ -17,12 +17,18 @@ constexpr size_t kShownTextMax = 60;
 std::string shown(const FieldValue& value) {
     using Kind = FieldValue::Kind;
     switch (value.kind) {
-        case Kind::null: return "null";
-        case Kind::boolean: return value.boolean ? "true" : "false";
-        case Kind::int64: return std::to_string(value.int64);
-        case Kind::uint64: return std::to_string(value.uint64);
-        case Kind::float64: return float_text(value.float64);
-        case Kind::text: break;
+        case Kind::null:
+            return "null";
+        case Kind::boolean:
+            return value.boolean ? "true" : "false";
+        case Kind::int64:
+            return std::to_string(value.int64);
+        case Kind::uint64:
+            return std::to_string(value.uint64);
+        case Kind::float64:
+            return float_text(value.float64);
+        case Kind::text:
+            break;
     }
     if (value.text.size() <= kShownTextMax) return quote_literal(value.text);
     return quote_literal(value.text.substr(0, kShownTextMax)) + "...";
@@ -105,10 +111,10 @@ RowReader::RowReader(const Program& program, ReadOptions options)
         std::clamp<size_t>(options.row_count_max, 1, frame::kBatchRowsMax);
     for (const Input& input : program.inputs) {
         Storage storage = storage_of(input.type);
-        State::Slot slot{storage,
-                         std::make_unique<std::byte[]>(state.options.row_count_max *
-                                                       storage_bytes(storage)),
-                         std::vector<uint64_t>(word_count(state.options.row_count_max))};
+        State::Slot slot{
+            storage,
+            std::make_unique<std::byte[]>(state.options.row_count_max * storage_bytes(storage)),
+            std::vector<uint64_t>(word_count(state.options.row_count_max))};
         state.slots.push_back(std::move(slot));
         state.by_name.push_back(static_cast<uint32_t>(state.by_name.size()));
     }
@@ -143,9 +149,10 @@ int RowReader::find(std::string_view name) const {
     if (state.expected < inputs.size() && is_same_name(inputs[state.expected].name, name))
         return static_cast<int>(state.expected++);
     std::string lower = lower_ascii(name);
-    auto found = std::lower_bound(
-        state.by_name.begin(), state.by_name.end(), lower,
-        [&](uint32_t index, const std::string& key) { return lower_ascii(inputs[index].name) < key; });
+    auto found = std::lower_bound(state.by_name.begin(), state.by_name.end(), lower,
+                                  [&](uint32_t index, const std::string& key) {
+                                      return lower_ascii(inputs[index].name) < key;
+                                  });
     if (found == state.by_name.end() || !is_same_name(inputs[*found].name, name)) return -1;
     state.expected = *found + 1;
     return static_cast<int>(*found);
@@ -175,15 +182,15 @@ void RowReader::field(int input, const FieldValue& value) {
     uint64_t bit = uint64_t{1} << (state.row_count % 64);
     bool is_null = value.kind == FieldValue::Kind::null ||
                    (state.options.is_all_text && state.options.is_empty_null &&
-                    value.kind == FieldValue::Kind::text &&
-                    value.text.empty());
+                    value.kind == FieldValue::Kind::text && value.text.empty());
     if (is_null) {
         slot.valid[state.row_count / 64] &= ~bit;
         if (!contract.is_nullable) state.fail(contract.name, "this field must not be null");
         return;
     }
     std::byte* at = slot.data.get() + state.row_count * storage_bytes(slot.storage);
-    FieldFault fault = store_field(contract.type, value, state.options.is_all_text, state.texts, at);
+    FieldFault fault =
+        store_field(contract.type, value, state.options.is_all_text, state.texts, at);
     if (fault == FieldFault::none) {
         slot.valid[state.row_count / 64] |= bit;
         return;
@@ -219,7 +226,8 @@ const std::vector<FieldError>& RowReader::errors() const { return state_->errors
 Status RowReader::status() const {
     Status all;
     for (const FieldError& error : state_->errors) {
-        std::string place = state_->row_count > 1 ? "row " + std::to_string(error.row + 1) + ", " : "";
+        std::string place =
+            state_->row_count > 1 ? "row " + std::to_string(error.row + 1) + ", " : "";
         all.also(invalid_argument(place + "field '" + error.field + "': " + error.message));
     }
     return all;

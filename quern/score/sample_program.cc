@@ -7,7 +7,8 @@
 namespace quern::score {
 
 Program sample_program() {
-    const frame::Type number = frame::type_from_sql("DOUBLE"), text = frame::type_from_sql("VARCHAR");
+    const frame::Type number = frame::type_from_sql("DOUBLE"),
+                      text = frame::type_from_sql("VARCHAR");
     Program program;
     program.model_name = "sample";
     program.target = "churned";
@@ -45,8 +46,12 @@ Program sample_program() {
     Trees trees;
     trees.trees.resize(2);
     trees.trees[0].nodes.resize(1);
-    trees.trees[0].nodes[0] = {.column = 0, .threshold = 100, .left = -1, .right = -2,
-                               .missing = Missing::nan, .default_left = true};
+    trees.trees[0].nodes[0] = {.column = 0,
+                               .threshold = 100,
+                               .left = -1,
+                               .right = -2,
+                               .missing = Missing::nan,
+                               .default_left = true};
     trees.trees[0].leaves = {-1, 1};
     trees.trees[1].nodes.resize(1);
     trees.trees[1].nodes[0] = {.column = 1, .threshold = 0.5, .left = -1, .right = -2};

@@ -43,8 +43,8 @@ void take_inputs(const Program& program, const frame::BatchView& inputs, Scratch
         Vector& vector = state.vectors[node];
         // Functions only ever write their own vector, so inputs stay as they are.
         vector.data = const_cast<void*>(column.data);
-        vector.valid = column.validity ? const_cast<uint64_t*>(column.validity)
-                                       : state.all_valid.data();
+        vector.valid =
+            column.validity ? const_cast<uint64_t*>(column.validity) : state.all_valid.data();
     }
 }
 
@@ -71,8 +71,7 @@ void choose_labels(const Program& program, Predictions& out) {
         if (out.output_count == 2) {
             out.labels[row] = p[1] >= program.threshold ? 1 : 0;
         } else {
-            out.labels[row] =
-                static_cast<uint32_t>(std::max_element(p, p + out.output_count) - p);
+            out.labels[row] = static_cast<uint32_t>(std::max_element(p, p + out.output_count) - p);
         }
     }
 }
@@ -211,16 +210,15 @@ Status Scorer::score(const frame::BatchView& batch, const InputMap& map, Scratch
     return score(TRY(pick(batch, map, scratch.state())), scratch, out);
 }
 
-Status Scorer::features_matrix(const frame::BatchView& batch, const InputMap& map,
-                               Scratch& scratch, double* out) const {
+Status Scorer::features_matrix(const frame::BatchView& batch, const InputMap& map, Scratch& scratch,
+                               double* out) const {
     return features_matrix(TRY(pick(batch, map, scratch.state())), scratch, out);
 }
 
 frame::ColumnView Scorer::feature(size_t index, const Scratch& scratch) const {
     uint32_t node = program().features[index].expression;
     const Vector& vector = scratch.state().vectors[node];
-    return {program().expressions[node].type, vector.data, vector.valid,
-            scratch.state().row_count};
+    return {program().expressions[node].type, vector.data, vector.valid, scratch.state().row_count};
 }
 
 }  // namespace quern::score

@@ -61,8 +61,8 @@ Scratch::Scratch(const Scorer& scorer, size_t row_count_max) : state_(std::make_
     state.all_valid.assign(words, kAllRows);
     state.none_failed.assign(words, 0);
     state.row_failed.assign(words, 0);
-    state.vectors.assign(expressions.size(), {nullptr, state.all_valid.data(),
-                                              state.none_failed.data()});
+    state.vectors.assign(expressions.size(),
+                         {nullptr, state.all_valid.data(), state.none_failed.data()});
     for (size_t node = 0; node < expressions.size(); ++node)
         if (plan.constant_of[node] != kNoPosition)
             state.vectors[node] = plan.broadcasts[plan.constant_of[node]].vector;

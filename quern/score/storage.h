@@ -20,7 +20,20 @@ struct Interval {
 inline frame::Type interval_type() { return {frame::TypeId::other, 0, 0, "INTERVAL"}; }
 
 enum class Storage : uint8_t {
-    boolean, i8, i16, i32, i64, u8, u16, u32, u64, i128, f32, f64, text, interval,
+    boolean,
+    i8,
+    i16,
+    i32,
+    i64,
+    u8,
+    u16,
+    u32,
+    u64,
+    i128,
+    f32,
+    f64,
+    text,
+    interval,
 };
 
 Storage storage_of(const frame::Type& type);
@@ -37,20 +50,34 @@ struct Tag {
 template <class F>
 auto with_storage(Storage storage, F f) {
     switch (storage) {
-        case Storage::boolean: return f(Tag<bool>());
-        case Storage::i8: return f(Tag<int8_t>());
-        case Storage::i16: return f(Tag<int16_t>());
-        case Storage::i32: return f(Tag<int32_t>());
-        case Storage::i64: return f(Tag<int64_t>());
-        case Storage::u8: return f(Tag<uint8_t>());
-        case Storage::u16: return f(Tag<uint16_t>());
-        case Storage::u32: return f(Tag<uint32_t>());
-        case Storage::u64: return f(Tag<uint64_t>());
-        case Storage::i128: return f(Tag<int128>());
-        case Storage::f32: return f(Tag<float>());
-        case Storage::f64: return f(Tag<double>());
-        case Storage::text: return f(Tag<std::string_view>());
-        case Storage::interval: break;
+        case Storage::boolean:
+            return f(Tag<bool>());
+        case Storage::i8:
+            return f(Tag<int8_t>());
+        case Storage::i16:
+            return f(Tag<int16_t>());
+        case Storage::i32:
+            return f(Tag<int32_t>());
+        case Storage::i64:
+            return f(Tag<int64_t>());
+        case Storage::u8:
+            return f(Tag<uint8_t>());
+        case Storage::u16:
+            return f(Tag<uint16_t>());
+        case Storage::u32:
+            return f(Tag<uint32_t>());
+        case Storage::u64:
+            return f(Tag<uint64_t>());
+        case Storage::i128:
+            return f(Tag<int128>());
+        case Storage::f32:
+            return f(Tag<float>());
+        case Storage::f64:
+            return f(Tag<double>());
+        case Storage::text:
+            return f(Tag<std::string_view>());
+        case Storage::interval:
+            break;
     }
     return f(Tag<Interval>());
 }

@@ -91,7 +91,8 @@ Status check_expression(const Program& program, size_t index) {
         case Expression::Kind::call:
             if (expression.function.empty()) return bad("a call has no function");
             break;
-        default: return bad("unknown kind of expression");
+        default:
+            return bad("unknown kind of expression");
     }
     bool is_call = expression.kind == Expression::Kind::call;
     if (!is_call && !(expression.children.empty() && expression.function.empty()))
@@ -140,8 +141,8 @@ Status check_outputs(const Program& program) {
     std::set<std::string> classes(program.classes.begin(), program.classes.end());
     if (classes.size() != program.classes.size()) return bad("two classes have one name");
     for (const std::string& name : classes) TRY(check_name(name));
-    bool fits = is_classifier ? classes.size() >= 2 && classes.size() <= kClassesMax
-                              : classes.empty();
+    bool fits =
+        is_classifier ? classes.size() >= 2 && classes.size() <= kClassesMax : classes.empty();
     if (!fits) return bad("the classes do not fit the task");
     if (!std::isfinite(program.threshold) || !std::isfinite(program.link_scale) ||
         program.link_scale <= 0)

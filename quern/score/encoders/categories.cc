@@ -120,13 +120,12 @@ struct Coded {
     double unseen = -1, missing = kMissing;
 };
 
-void apply_category(const void* prepared, const Vector& feature, size_t row_count,
-                    MatrixSlice to) {
+void apply_category(const void* prepared, const Vector& feature, size_t row_count, MatrixSlice to) {
     const Coded& coded = *static_cast<const Coded*>(prepared);
     coded.categories.for_each(feature, row_count, [&](size_t row, size_t position, bool missing) {
-        double code = missing                               ? coded.missing
+        double code = missing                              ? coded.missing
                       : position == coded.categories.count ? coded.unseen
-                                                            : static_cast<double>(position);
+                                                           : static_cast<double>(position);
         to.out[row * to.stride] = code;
     });
 }
@@ -152,9 +151,12 @@ void apply_one_hot(const void* prepared, const Vector& feature, size_t row_count
     one_hot.categories.for_each(feature, row_count, [&](size_t row, size_t position, bool missing) {
         double* out = to.out + row * to.stride;
         std::fill_n(out, one_hot.column_count, 0.0);
-        if (position < count) out[position] = 1;
-        else if (missing && one_hot.has_missing) out[count + one_hot.has_unseen] = 1;
-        else if (!missing && one_hot.has_unseen) out[count] = 1;
+        if (position < count)
+            out[position] = 1;
+        else if (missing && one_hot.has_missing)
+            out[count + one_hot.has_unseen] = 1;
+        else if (!missing && one_hot.has_unseen)
+            out[count] = 1;
     });
 }
 

@@ -19,8 +19,7 @@ struct Part {
 };
 
 constexpr Part kParts[] = {
-    {"days",
-     [](const Moment& m) { return m.days + static_cast<double>(m.time) / kMicrosPerDay; }},
+    {"days", [](const Moment& m) { return m.days + static_cast<double>(m.time) / kMicrosPerDay; }},
     {"year", [](const Moment& m) -> double { return m.civil.year; }},
     {"month", [](const Moment& m) -> double { return m.civil.month; }},
     {"day", [](const Moment& m) -> double { return m.civil.day; }},

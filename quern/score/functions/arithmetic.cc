@@ -196,26 +196,26 @@ Result<BoundFunction> bind_subtract(const Signature& signature) {
     using frame::TypeId;
     const auto& types = signature.arguments;
     if (types.size() == 1 && types[0] == signature.result && frame::is_numeric(types[0])) {
-        return BoundFunction{
-            with_storage(storage_of(types[0]),
-                         []<class T>(Tag<T>) -> Kernel {
-                             if constexpr (kIsArithmetic<T>)
-                                 return [](const Call& call) { map_rows<T, T>(call, negate<T>); };
-                             return nullptr;
-                         }),
-            nullptr};
+        return BoundFunction{with_storage(storage_of(types[0]),
+                                          []<class T>(Tag<T>) -> Kernel {
+                                              if constexpr (kIsArithmetic<T>)
+                                                  return [](const Call& call) {
+                                                      map_rows<T, T>(call, negate<T>);
+                                                  };
+                                              return nullptr;
+                                          }),
+                             nullptr};
     }
     if (Kernel kernel = bind_shift<-1>(signature)) return BoundFunction{kernel, nullptr};
     if (Kernel kernel = bind_days<-1>(signature)) return BoundFunction{kernel, nullptr};
     if (types.size() == 2 && types[0].id == TypeId::date && types[1].id == TypeId::date &&
         signature.result.id == TypeId::bigint) {
-        return BoundFunction{[](const Call& call) {
-                                 map_rows<int64_t, int32_t, int32_t>(
-                                     call, [](int32_t a, int32_t b, int64_t& out) {
-                                         out = int64_t{a} - b;
-                                     });
-                             },
-                             nullptr};
+        return BoundFunction{
+            [](const Call& call) {
+                map_rows<int64_t, int32_t, int32_t>(
+                    call, [](int32_t a, int32_t b, int64_t& out) { out = int64_t{a} - b; });
+            },
+            nullptr};
     }
     return bind_numbers<Op::subtract>(signature);
 }

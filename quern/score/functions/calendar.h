@@ -67,7 +67,9 @@ inline bool days_of_date(int64_t year, int64_t month, int64_t day, int32_t& days
     return true;
 }
 
-inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+inline int64_t floor_div(int64_t a, int64_t b) {
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
 
 inline int32_t days_of_timestamp(int64_t micros) {
     return static_cast<int32_t>(floor_div(micros, kMicrosPerDay));

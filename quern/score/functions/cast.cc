@@ -10,8 +10,7 @@ namespace {
 void copy_through(const Call& call) {
     const Vector& in = *call.arguments[0];
     combine_arguments(call);
-    std::memcpy(call.out.data, in.data,
-                call.row_count * storage_bytes(storage_of(call.result)));
+    std::memcpy(call.out.data, in.data, call.row_count * storage_bytes(storage_of(call.result)));
 }
 
 bool is_number(const frame::Type& type) {

@@ -37,7 +37,8 @@ void to_decimal(const Call& call) {
             out = static_cast<To>(scaled);
         } else {
             int128 wide = 0;
-            if (__builtin_mul_overflow(static_cast<int128>(value), scale, &wide)) return Row::failed;
+            if (__builtin_mul_overflow(static_cast<int128>(value), scale, &wide))
+                return Row::failed;
             if (wide >= limit || wide <= -limit) return Row::failed;
             out = static_cast<To>(wide);
         }

@@ -15,16 +15,22 @@ inline int128 interval_order(const Interval& interval) {
 
 template <class T>
 bool is_equal(const T& a, const T& b) {
-    if constexpr (kIsFloat<T>) return a == b || (std::isnan(a) && std::isnan(b));
-    else if constexpr (std::is_same_v<T, Interval>) return interval_order(a) == interval_order(b);
-    else return a == b;
+    if constexpr (kIsFloat<T>)
+        return a == b || (std::isnan(a) && std::isnan(b));
+    else if constexpr (std::is_same_v<T, Interval>)
+        return interval_order(a) == interval_order(b);
+    else
+        return a == b;
 }
 
 template <class T>
 bool is_less(const T& a, const T& b) {
-    if constexpr (kIsFloat<T>) return std::isnan(b) ? !std::isnan(a) : a < b;
-    else if constexpr (std::is_same_v<T, Interval>) return interval_order(a) < interval_order(b);
-    else return a < b;
+    if constexpr (kIsFloat<T>)
+        return std::isnan(b) ? !std::isnan(a) : a < b;
+    else if constexpr (std::is_same_v<T, Interval>)
+        return interval_order(a) < interval_order(b);
+    else
+        return a < b;
 }
 
 }  // namespace quern::score

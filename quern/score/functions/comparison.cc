@@ -7,27 +7,39 @@ namespace {
 
 struct Equal {
     template <class T>
-    static bool holds(const T& a, const T& b) { return is_equal(a, b); }
+    static bool holds(const T& a, const T& b) {
+        return is_equal(a, b);
+    }
 };
 struct Unequal {
     template <class T>
-    static bool holds(const T& a, const T& b) { return !is_equal(a, b); }
+    static bool holds(const T& a, const T& b) {
+        return !is_equal(a, b);
+    }
 };
 struct Less {
     template <class T>
-    static bool holds(const T& a, const T& b) { return is_less(a, b); }
+    static bool holds(const T& a, const T& b) {
+        return is_less(a, b);
+    }
 };
 struct LessOrEqual {
     template <class T>
-    static bool holds(const T& a, const T& b) { return !is_less(b, a); }
+    static bool holds(const T& a, const T& b) {
+        return !is_less(b, a);
+    }
 };
 struct Greater {
     template <class T>
-    static bool holds(const T& a, const T& b) { return is_less(b, a); }
+    static bool holds(const T& a, const T& b) {
+        return is_less(b, a);
+    }
 };
 struct GreaterOrEqual {
     template <class T>
-    static bool holds(const T& a, const T& b) { return !is_less(a, b); }
+    static bool holds(const T& a, const T& b) {
+        return !is_less(a, b);
+    }
 };
 
 bool are_comparable(const Signature& signature) {
@@ -38,9 +50,7 @@ bool are_comparable(const Signature& signature) {
 
 template <class Test, class T>
 void compare_rows(const Call& call) {
-    map_rows<bool, T, T>(call, [](const T& a, const T& b, bool& out) {
-        out = Test::holds(a, b);
-    });
+    map_rows<bool, T, T>(call, [](const T& a, const T& b, bool& out) { out = Test::holds(a, b); });
 }
 
 template <class Test>

@@ -9,7 +9,6 @@ namespace {
 
 using frame::TypeId;
 
-
 // DuckDB's dates reach further than its timestamps, and parts are taken of dates themselves.
 template <class T>
 bool parts_of(T value, MomentParts& out) {
@@ -118,8 +117,7 @@ Row epoch_in(int64_t micros, int64_t& out) {
 
 template <int64_t unit>
 Result<BoundFunction> bind_epoch_in(const Signature& signature) {
-    bool fits = signature.arguments.size() == 1 &&
-                signature.arguments[0].id == TypeId::timestamp &&
+    bool fits = signature.arguments.size() == 1 && signature.arguments[0].id == TypeId::timestamp &&
                 signature.result.id == TypeId::bigint;
     if (!fits) return no_overload(signature);
     return bind_as<epoch_in<unit>, int64_t, int64_t>(signature);
@@ -155,9 +153,9 @@ Result<BoundFunction> bind_last_day(const Signature& signature) {
 
 constexpr std::string_view kDays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                       "Friday", "Saturday", "Sunday"};
-constexpr std::string_view kMonths[] = {"January", "February", "March",     "April",
-                                        "May",     "June",     "July",      "August",
-                                        "September", "October", "November", "December"};
+constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
 
 template <class T, bool is_day>
 Row name_of(T value, std::string_view& out) {
@@ -229,8 +227,7 @@ QUERN_DATE_PART("yearweek", yearweek, "ISO year and week in one number.",
                 "yearweek(date '2021-01-03') = 202053");
 QUERN_DATE_PART("dayofweek", day_of_week, "Sunday 0 to Saturday 6.",
                 "dayofweek(date '2021-01-03') = 0");
-QUERN_DATE_PART("weekday", day_of_week, "The same as dayofweek.",
-                "weekday(date '2021-01-03') = 0");
+QUERN_DATE_PART("weekday", day_of_week, "The same as dayofweek.", "weekday(date '2021-01-03') = 0");
 QUERN_DATE_PART("isodow", iso_day_of_week, "Monday 1 to Sunday 7.",
                 "isodow(date '2021-01-03') = 7");
 QUERN_DATE_PART("dayofyear", day_of_year, "1 to 366.", "dayofyear(date '2024-03-05') = 65");

@@ -9,8 +9,25 @@
 namespace quern::score {
 
 enum class DatePart : uint8_t {
-    millennium, century, decade, year, quarter, month, week, day, hour, minute, second,
-    millisecond, microsecond, isoyear, yearweek, day_of_week, iso_day_of_week, day_of_year, era,
+    millennium,
+    century,
+    decade,
+    year,
+    quarter,
+    month,
+    week,
+    day,
+    hour,
+    minute,
+    second,
+    millisecond,
+    microsecond,
+    isoyear,
+    yearweek,
+    day_of_week,
+    iso_day_of_week,
+    day_of_year,
+    era,
 };
 
 std::optional<DatePart> date_part_of(std::string_view name);  // in any case, "years", "yr", "y"

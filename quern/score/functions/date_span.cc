@@ -10,33 +10,45 @@ using frame::TypeId;
 // Dates become the timestamps of their midnights.
 template <class T>
 bool moment_of(T value, int64_t& micros) {
-    if constexpr (sizeof(T) == 4)
-        return is_finite_date(value) && timestamp_of(value, 0, micros);
+    if constexpr (sizeof(T) == 4) return is_finite_date(value) && timestamp_of(value, 0, micros);
     micros = value;
     return is_finite_timestamp(value);
 }
 
 int64_t clock_unit(DatePart part) {
     switch (part) {
-        case DatePart::hour: return kMicrosPerHour;
-        case DatePart::minute: return kMicrosPerMinute;
-        case DatePart::second: return kMicrosPerSecond;
-        case DatePart::millisecond: return 1000;
-        case DatePart::microsecond: return 1;
-        default: return 0;
+        case DatePart::hour:
+            return kMicrosPerHour;
+        case DatePart::minute:
+            return kMicrosPerMinute;
+        case DatePart::second:
+            return kMicrosPerSecond;
+        case DatePart::millisecond:
+            return 1000;
+        case DatePart::microsecond:
+            return 1;
+        default:
+            return 0;
     }
 }
 
 // 0 where the part does not count months.
 int64_t month_unit(DatePart part) {
     switch (part) {
-        case DatePart::millennium: return 12'000;
-        case DatePart::century: return 1200;
-        case DatePart::decade: return 120;
-        case DatePart::year: return 12;
-        case DatePart::quarter: return 3;
-        case DatePart::month: return 1;
-        default: return 0;
+        case DatePart::millennium:
+            return 12'000;
+        case DatePart::century:
+            return 1200;
+        case DatePart::decade:
+            return 120;
+        case DatePart::year:
+            return 12;
+        case DatePart::quarter:
+            return 3;
+        case DatePart::month:
+            return 1;
+        default:
+            return 0;
     }
 }
 
@@ -47,18 +59,26 @@ int64_t count_boundaries(DatePart part, int64_t from, int64_t to) {
     MomentParts a(from), b(to);
     int32_t year_a = 0, year_b = 0, week = 0;
     switch (part) {
-        case DatePart::week: return (int64_t{b.days} - a.days) / 7;  // not Mondays, as in DuckDB
+        case DatePart::week:
+            return (int64_t{b.days} - a.days) / 7;  // not Mondays, as in DuckDB
         case DatePart::isoyear:
             iso_week(a.days, year_a, week);
             iso_week(b.days, year_b, week);
             return year_b - year_a;
-        case DatePart::millennium: return b.civil.year / 1000 - a.civil.year / 1000;
-        case DatePart::century: return b.civil.year / 100 - a.civil.year / 100;
-        case DatePart::decade: return b.civil.year / 10 - a.civil.year / 10;
-        case DatePart::year: return b.civil.year - a.civil.year;
-        case DatePart::quarter: return month_number(b.civil) / 3 - month_number(a.civil) / 3;
-        case DatePart::month: return month_number(b.civil) - month_number(a.civil);
-        default: return int64_t{b.days} - a.days;
+        case DatePart::millennium:
+            return b.civil.year / 1000 - a.civil.year / 1000;
+        case DatePart::century:
+            return b.civil.year / 100 - a.civil.year / 100;
+        case DatePart::decade:
+            return b.civil.year / 10 - a.civil.year / 10;
+        case DatePart::year:
+            return b.civil.year - a.civil.year;
+        case DatePart::quarter:
+            return month_number(b.civil) / 3 - month_number(a.civil) / 3;
+        case DatePart::month:
+            return month_number(b.civil) - month_number(a.civil);
+        default:
+            return int64_t{b.days} - a.days;
     }
 }
 
@@ -147,18 +167,33 @@ bool truncated(DatePart part, int64_t micros, int64_t& out) {
     int32_t days = moment.days, iso_year = 0, week = 0;
     bool is_day = true;
     switch (part) {
-        case DatePart::millennium: is_day = days_of_date(year / 1000 * 1000, 1, 1, days); break;
-        case DatePart::century: is_day = days_of_date(year / 100 * 100, 1, 1, days); break;
-        case DatePart::decade: is_day = days_of_date(year / 10 * 10, 1, 1, days); break;
-        case DatePart::year: is_day = days_of_date(year, 1, 1, days); break;
-        case DatePart::quarter: is_day = days_of_date(year, (month - 1) / 3 * 3 + 1, 1, days); break;
-        case DatePart::month: is_day = days_of_date(year, month, 1, days); break;
-        case DatePart::week: days -= weekday(days); break;
+        case DatePart::millennium:
+            is_day = days_of_date(year / 1000 * 1000, 1, 1, days);
+            break;
+        case DatePart::century:
+            is_day = days_of_date(year / 100 * 100, 1, 1, days);
+            break;
+        case DatePart::decade:
+            is_day = days_of_date(year / 10 * 10, 1, 1, days);
+            break;
+        case DatePart::year:
+            is_day = days_of_date(year, 1, 1, days);
+            break;
+        case DatePart::quarter:
+            is_day = days_of_date(year, (month - 1) / 3 * 3 + 1, 1, days);
+            break;
+        case DatePart::month:
+            is_day = days_of_date(year, month, 1, days);
+            break;
+        case DatePart::week:
+            days -= weekday(days);
+            break;
         case DatePart::isoyear:
             iso_week(days, iso_year, week);
             days -= weekday(days) + (week - 1) * 7;
             break;
-        default: break;
+        default:
+            break;
     }
     return is_day && timestamp_of(days, 0, out);
 }

@@ -10,17 +10,15 @@ namespace {
 uint64_t true_bits(const Vector& vector, size_t word, uint64_t rows) {
     uint64_t bits = 0;
     const bool* values = vector.values<bool>();
-    for_bits(vector.valid[word] & rows, word * 64, [&](size_t row) {
-        bits |= uint64_t{values[row]} << (row % 64);
-    });
+    for_bits(vector.valid[word] & rows, word * 64,
+             [&](size_t row) { bits |= uint64_t{values[row]} << (row % 64); });
     return bits;
 }
 
 void put_bits(const Call& call, size_t word, uint64_t valid, uint64_t truth) {
     call.out.valid[word] = valid;
-    for_bits(valid, word * 64, [&](size_t row) {
-        call.out.values<bool>()[row] = (truth >> (row % 64) & 1) != 0;
-    });
+    for_bits(valid, word * 64,
+             [&](size_t row) { call.out.values<bool>()[row] = (truth >> (row % 64) & 1) != 0; });
 }
 
 // AND: false if any is false, else NULL if any is NULL. OR is its mirror.
@@ -75,9 +73,8 @@ template <class T>
 void take_rows(const Call& call, const Vector& from, size_t word, uint64_t bits) {
     call.out.valid[word] |= from.valid[word] & bits;
     call.out.failed[word] |= from.failed[word] & bits;
-    for_bits(from.valid[word] & bits, word * 64, [&](size_t row) {
-        call.out.values<T>()[row] = from.values<T>()[row];
-    });
+    for_bits(from.valid[word] & bits, word * 64,
+             [&](size_t row) { call.out.values<T>()[row] = from.values<T>()[row]; });
 }
 
 // Arguments: when, then, when, then, ..., else. Only the chosen branch can fail a row, and a
@@ -107,10 +104,9 @@ Result<BoundFunction> bind_case(const Signature& signature) {
         bool fits = is_when ? types[i].id == frame::TypeId::boolean : types[i] == signature.result;
         if (!fits) return no_overload(signature);
     }
-    return BoundFunction{
-        with_storage(storage_of(signature.result),
-                     []<class T>(Tag<T>) -> Kernel { return case_rows<T>; }),
-        nullptr};
+    return BoundFunction{with_storage(storage_of(signature.result),
+                                      []<class T>(Tag<T>) -> Kernel { return case_rows<T>; }),
+                         nullptr};
 }
 
 template <class T>
@@ -130,10 +126,9 @@ Result<BoundFunction> bind_coalesce(const Signature& signature) {
     for (const auto& type : signature.arguments)
         if (!(type == signature.result)) return no_overload(signature);
     if (signature.arguments.empty()) return no_overload(signature);
-    return BoundFunction{
-        with_storage(storage_of(signature.result),
-                     []<class T>(Tag<T>) -> Kernel { return coalesce_rows<T>; }),
-        nullptr};
+    return BoundFunction{with_storage(storage_of(signature.result),
+                                      []<class T>(Tag<T>) -> Kernel { return coalesce_rows<T>; }),
+                         nullptr};
 }
 
 void negate(bool value, bool& out) { out = !value; }

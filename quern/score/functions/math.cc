@@ -23,7 +23,8 @@ Result<BoundFunction> bind_of_finite(const Signature& signature) {
         if (std::isinf(x)) return Row::failed;
         out = f(x);
         return Row::value;
-    }, double, double>(signature);
+    },
+                   double, double>(signature);
 }
 
 template <double (*f)(double)>
@@ -129,10 +130,14 @@ enum class Whole : uint8_t { floor, ceil, round, trunc };
 template <class T>
 T whole_float(Whole how, T value) {
     switch (how) {
-        case Whole::floor: return std::floor(value);
-        case Whole::ceil: return std::ceil(value);
-        case Whole::round: return std::round(value);
-        case Whole::trunc: break;
+        case Whole::floor:
+            return std::floor(value);
+        case Whole::ceil:
+            return std::ceil(value);
+        case Whole::round:
+            return std::round(value);
+        case Whole::trunc:
+            break;
     }
     return std::trunc(value);
 }
@@ -141,10 +146,14 @@ T whole_float(Whole how, T value) {
 int128 whole_decimal(Whole how, int128 value, int128 power) {
     int128 whole = value / power, rest = value % power;
     switch (how) {
-        case Whole::floor: return rest < 0 ? whole - 1 : whole;
-        case Whole::ceil: return rest > 0 ? whole + 1 : whole;
-        case Whole::round: return value < 0 ? (value - power / 2) / power : (value + power / 2) / power;
-        case Whole::trunc: break;
+        case Whole::floor:
+            return rest < 0 ? whole - 1 : whole;
+        case Whole::ceil:
+            return rest > 0 ? whole + 1 : whole;
+        case Whole::round:
+            return value < 0 ? (value - power / 2) / power : (value + power / 2) / power;
+        case Whole::trunc:
+            break;
     }
     return whole;
 }
@@ -175,7 +184,8 @@ Result<BoundFunction> bind_whole(const Signature& signature) {
     if (!is_decimal && !is_integer) return no_overload(signature);
     return BoundFunction{with_storage(storage_of(types[0]),
                                       []<class T>(Tag<T>) -> Kernel {
-                                          if constexpr (kIsInteger<T>) return whole_decimals<how, T>;
+                                          if constexpr (kIsInteger<T>)
+                                              return whole_decimals<how, T>;
                                           return nullptr;
                                       }),
                          nullptr};
@@ -265,15 +275,21 @@ void test_rows(const Call& call) {
 
 struct IsNan {
     template <class T>
-    static bool holds(T value) { return std::isnan(value); }
+    static bool holds(T value) {
+        return std::isnan(value);
+    }
 };
 struct IsInfinite {
     template <class T>
-    static bool holds(T value) { return std::isinf(value); }
+    static bool holds(T value) {
+        return std::isinf(value);
+    }
 };
 struct IsFinite {
     template <class T>
-    static bool holds(T value) { return std::isfinite(value); }
+    static bool holds(T value) {
+        return std::isfinite(value);
+    }
 };
 
 template <class Test>
@@ -289,8 +305,8 @@ Result<BoundFunction> bind_pi(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_MATH(sql_name, what, truth, binder)                                              \
-    QUERN_REGISTER(RowFunction)                                                                \
+#define QUERN_MATH(sql_name, what, truth, binder) \
+    QUERN_REGISTER(RowFunction)                   \
     ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
 
 QUERN_MATH("abs", "The number without its sign.", "abs(-3) = 3", bind_abs);
@@ -319,8 +335,10 @@ QUERN_MATH("cbrt", "Cube root.", "cbrt(27) = 3", bind_plain<std::cbrt>);
 QUERN_MATH("sin", "Sine of radians.", "sin(0) = 0", bind_of_finite<std::sin>);
 QUERN_MATH("cos", "Cosine of radians.", "cos(0) = 1", bind_of_finite<std::cos>);
 QUERN_MATH("tan", "Tangent of radians.", "tan(0) = 0", bind_of_finite<std::tan>);
-QUERN_MATH("asin", "Arc sine in radians.", "asin(0) = 0", (bind_as<arc<std::asin>, double, double>));
-QUERN_MATH("acos", "Arc cosine in radians.", "acos(1) = 0", (bind_as<arc<std::acos>, double, double>));
+QUERN_MATH("asin", "Arc sine in radians.", "asin(0) = 0",
+           (bind_as<arc<std::asin>, double, double>));
+QUERN_MATH("acos", "Arc cosine in radians.", "acos(1) = 0",
+           (bind_as<arc<std::acos>, double, double>));
 QUERN_MATH("atan", "Arc tangent in radians.", "atan(0) = 0", bind_plain<std::atan>);
 QUERN_MATH("degrees", "Radians as degrees.", "degrees(0) = 0", bind_plain<to_degrees>);
 QUERN_MATH("radians", "Degrees as radians.", "radians(0) = 0", bind_plain<to_radians>);

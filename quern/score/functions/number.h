@@ -34,7 +34,8 @@ template <class From, class To>
 bool integer_to_integer(From value, To& out) {
     // 128 bits hold every value of every type.
     auto wide = static_cast<int128>(value);
-    if (wide < static_cast<int128>(number_min<To>()) || wide > static_cast<int128>(number_max<To>()))
+    if (wide < static_cast<int128>(number_min<To>()) ||
+        wide > static_cast<int128>(number_max<To>()))
         return false;
     out = static_cast<To>(value);
     return true;

@@ -111,8 +111,8 @@ bool read_clock(Reader& reader, int64_t& micros) {
         for (int32_t unit = 100'000; reader.is_digit(); ++reader.at, unit /= 10)
             fraction += (reader.peek() - '0') * unit;
     }
-    micros = hours * kMicrosPerHour + minutes * kMicrosPerMinute + seconds * kMicrosPerSecond +
-             fraction;
+    micros =
+        hours * kMicrosPerHour + minutes * kMicrosPerMinute + seconds * kMicrosPerSecond + fraction;
     return true;
 }
 
@@ -137,8 +137,8 @@ bool take_offset(Reader& reader) {
 }
 
 bool is_zone_letter(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '/' || c == '+' || c == '-';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '/' || c == '+' || c == '-';
 }
 
 // Offsets are read and ignored, as DuckDB does for a TIMESTAMP without time zone; a named zone
@@ -181,10 +181,8 @@ bool parse_timestamp(std::string_view text, int64_t& micros) {
 
 bool parse_time(std::string_view text, int64_t& micros) {
     Reader reader{text};
-    if (read_clock(reader, micros)) {
-        reader.skip_spaces();
-        if (reader.is_end()) return micros <= kMicrosPerDay;
-    }
+    // What follows the time is ignored, as in DuckDB.
+    if (read_clock(reader, micros)) return micros <= kMicrosPerDay;
     int64_t timestamp = 0;
     if (!parse_timestamp(text, timestamp) || !is_finite_timestamp(timestamp)) return false;
     micros = time_of_timestamp(timestamp);

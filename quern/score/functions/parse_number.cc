@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -144,6 +145,71 @@ bool apply_exponent(const Digits& digits, Store& value, int& rounding_digit) {
     return true;
 }
 
+// A decimal as DuckDB puts it together. It counts digits before it looks at the exponent, so
+// '1000e-3' is no DECIMAL(4,1), and keeps no more digits than the storage could hold.
+struct DecimalDigits {
+    int width, scale;
+    int128 value = 0;
+    int whole_count = 0, fraction_count = 0;
+    bool is_rounding_known = false, is_rounded_up = false;
+
+    int digits_max() const { return width <= 4 ? 4 : width <= 9 ? 9 : width <= 18 ? 18 : 38; }
+
+    bool add_whole(int digit) {
+        if (value == 0 && digit == 0) return true;
+        if (whole_count == width - scale) return false;
+        ++whole_count;
+        value = value * 10 + digit;
+        return true;
+    }
+
+    void add_fraction(int digit) {
+        if (fraction_count == scale && !is_rounding_known) {
+            is_rounding_known = true;
+            is_rounded_up = digit >= 5;
+        }
+        if (whole_count + fraction_count >= digits_max()) return;
+        ++fraction_count;
+        value = value * 10 + digit;
+    }
+
+    // Drops digits from the end; says whether the last one dropped rounds up.
+    bool drop(int count) {
+        int last = 0;
+        for (int i = 0; i < count; ++i) {
+            last = static_cast<int>(value % 10);
+            value /= 10;
+            if (value == 0 && last == 0) break;
+        }
+        return last >= 5;
+    }
+
+    // Brings the fraction to `scale` digits; the value must then fit the width.
+    bool settle(int excess, int exponent) {
+        if (excess > 0) {
+            bool is_up = drop(excess);
+            fraction_count = scale;
+            if (exponent > 0 && is_up) ++value;
+        }
+        if (exponent == 0 && is_rounded_up) ++value;
+        for (; fraction_count < scale; ++fraction_count) value *= 10;
+        return value < power_of_ten(width);
+    }
+
+    bool finish(int exponent) {
+        int excess = std::max(fraction_count - scale, 0);
+        if (exponent <= 0) {
+            if (!settle(excess, exponent)) return false;
+            if (drop(-exponent)) ++value;
+            return true;
+        }
+        if (!settle(std::max(excess - exponent, 0), exponent)) return false;
+        for (int i = std::min(excess, exponent); i < exponent && value != 0; ++i)
+            if (!add_whole(0)) return false;
+        return true;
+    }
+};
+
 std::string without_underscores(std::string_view text) {
     std::string out;
     for (size_t i = 0; i < text.size(); ++i) {
@@ -236,25 +302,13 @@ bool parse_boolean(std::string_view text, bool& out) {
 bool parse_decimal(std::string_view text, int width, int scale, int128& out) {
     Digits digits;
     if (!split_number(skip_spaces(text), digits)) return false;
-    std::string all;
+    DecimalDigits number{width, scale};
     for (char c : digits.whole)
-        if (c != '_') all += c;
-    int64_t point = std::ssize(all) + digits.exponent;
+        if (c != '_' && !number.add_whole(c - '0')) return false;
     for (char c : digits.fraction)
-        if (c != '_') all += c;
-    // The value is 0.<all> * 10^point; keep `scale` digits after the point and round half up.
-    int64_t keep = point + scale;
-    out = 0;
-    if (keep < 0) return true;
-    for (int64_t i = 0; i < keep; ++i) {
-        int digit = i < std::ssize(all) ? all[static_cast<size_t>(i)] - '0' : 0;
-        if (out == 0 && digit == 0 && i >= std::ssize(all)) break;
-        out = out * 10 + digit;
-        if (out >= power_of_ten(width)) return false;
-    }
-    if (keep < std::ssize(all) && all[static_cast<size_t>(keep)] >= '5') ++out;
-    if (out >= power_of_ten(width)) return false;
-    if (digits.is_negative) out = -out;
+        if (c != '_') number.add_fraction(c - '0');
+    if (!number.finish(digits.exponent)) return false;
+    out = digits.is_negative ? -number.value : number.value;
     return true;
 }
 

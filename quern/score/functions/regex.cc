@@ -27,19 +27,33 @@ re2::StringPiece piece(Text text) { return {text.data(), text.size()}; }
 Status read_options(const std::string& letters, RE2::Options& options, bool& is_global) {
     for (char letter : letters) {
         switch (letter) {
-            case 'c': options.set_case_sensitive(true); break;
-            case 'i': options.set_case_sensitive(false); break;
-            case 'l': options.set_literal(true); break;
+            case 'c':
+                options.set_case_sensitive(true);
+                break;
+            case 'i':
+                options.set_case_sensitive(false);
+                break;
+            case 'l':
+                options.set_literal(true);
+                break;
             case 'm':
             case 'n':
-            case 'p': options.set_dot_nl(false); break;
-            case 's': options.set_dot_nl(true); break;
-            case 'g': is_global = true; break;
+            case 'p':
+                options.set_dot_nl(false);
+                break;
+            case 's':
+                options.set_dot_nl(true);
+                break;
+            case 'g':
+                is_global = true;
+                break;
             case ' ':
             case '\t':
-            case '\n': break;
+            case '\n':
+                break;
             default:
-                return unimplemented(std::string("unknown regular expression option '") + letter + "'");
+                return unimplemented(std::string("unknown regular expression option '") + letter +
+                                     "'");
         }
     }
     return {};
@@ -48,8 +62,7 @@ Status read_options(const std::string& letters, RE2::Options& options, bool& is_
 // Pattern and options must be constant; `options_at` is the options' argument.
 Result<std::shared_ptr<Regex>> make_regex(const Signature& signature, size_t options_at) {
     const std::string* pattern = constant_text(signature, 1);
-    if (pattern == nullptr)
-        return unimplemented("the regular expression must be a constant text");
+    if (pattern == nullptr) return unimplemented("the regular expression must be a constant text");
     RE2::Options options;
     options.set_log_errors(false);
     bool is_global = false;
@@ -62,8 +75,7 @@ Result<std::shared_ptr<Regex>> make_regex(const Signature& signature, size_t opt
         return unimplemented("this regular expression is too long");
     auto regex = std::make_shared<Regex>(*pattern, options);
     regex->is_global = is_global;
-    if (!regex->re.ok())
-        return invalid_argument("bad regular expression: " + regex->re.error());
+    if (!regex->re.ok()) return invalid_argument("bad regular expression: " + regex->re.error());
     return regex;
 }
 
@@ -79,7 +91,7 @@ template <bool is_full>
 void match_rows(const Call& call) {
     const Regex& regex = *static_cast<const Regex*>(call.prepared);
     Call first{call.arguments.first(1), call.types.first(1), call.result, call.out,
-               call.row_count, call.prepared, call.texts};
+               call.row_count,          call.prepared,       call.texts};
     map_rows<bool, Text>(first, [&](Text text, bool& out) {
         out = is_full ? RE2::FullMatch(piece(text), regex.re)
                       : RE2::PartialMatch(piece(text), regex.re);
@@ -91,15 +103,14 @@ Result<BoundFunction> bind_match(const Signature& signature) {
     if (!are_texts(signature, 2, 3) || signature.result.id != frame::TypeId::boolean)
         return no_overload(signature);
     auto regex = TRY(make_regex(signature, 2));
-    if (regex->is_global)
-        return unimplemented("option 'g' is only for regexp_replace");
+    if (regex->is_global) return unimplemented("option 'g' is only for regexp_replace");
     return BoundFunction{match_rows<is_full>, regex};
 }
 
 void replace_rows(const Call& call) {
     const Regex& regex = *static_cast<const Regex*>(call.prepared);
     Call without_options{call.arguments.first(3), call.types.first(3), call.result, call.out,
-                         call.row_count, call.prepared, call.texts};
+                         call.row_count,          call.prepared,       call.texts};
     map_rows<Text, Text, Text, Text>(
         without_options, [&](Text text, Text, Text replacement, Text& out) {
             std::string changed(text);
@@ -120,7 +131,7 @@ Result<BoundFunction> bind_replace(const Signature& signature) {
 void extract_rows(const Call& call) {
     const Regex& regex = *static_cast<const Regex*>(call.prepared);
     Call first{call.arguments.first(1), call.types.first(1), call.result, call.out,
-               call.row_count, call.prepared, call.texts};
+               call.row_count,          call.prepared,       call.texts};
     map_rows<Text, Text>(first, [&](Text text, Text& out) {
         re2::StringPiece groups[kGroupsMax + 1];
         out = {};
@@ -133,8 +144,8 @@ void extract_rows(const Call& call) {
 
 Result<BoundFunction> bind_extract(const Signature& signature) {
     const auto& types = signature.arguments;
-    bool fits = types.size() >= 2 && types.size() <= 4 &&
-                types[0].id == frame::TypeId::varchar && types[1].id == frame::TypeId::varchar &&
+    bool fits = types.size() >= 2 && types.size() <= 4 && types[0].id == frame::TypeId::varchar &&
+                types[1].id == frame::TypeId::varchar &&
                 signature.result.id == frame::TypeId::varchar &&
                 (types.size() < 3 || types[2].id == frame::TypeId::integer);
     if (!fits) return no_overload(signature);

@@ -13,7 +13,8 @@ using Text = std::string_view;
 // f(text, arena, out...) for functions that need room for a new text.
 template <class... In, class F>
 void make_texts(const Call& call, F f) {
-    map_rows<Text, In...>(call, [&](const In&... in, Text& out) { return f(call.texts, in..., out); });
+    map_rows<Text, In...>(call,
+                          [&](const In&... in, Text& out) { return f(call.texts, in..., out); });
 }
 
 // The binder of a function that keeps its result in the arena.
@@ -119,11 +120,13 @@ Result<BoundFunction> bind_trim(const Signature& signature) {
                     if (next_character(characters.substr(at), size) == character) return true;
                 return false;
             });
-        }, Text, Text, Text>(signature);
+        },
+                       Text, Text, Text>(signature);
     }
     return bind_as<[](Text text, Text& out) {
         out = trimmed<from_left, from_right>(text, is_space_separator);
-    }, Text, Text>(signature);
+    },
+                   Text, Text>(signature);
 }
 
 Row replace(TextArena& arena, Text text, Text from, Text to, Text& out) {
@@ -168,7 +171,8 @@ Row repeat(TextArena& arena, Text text, int64_t count, Text& out) {
     if (__builtin_mul_overflow(text.size(), static_cast<size_t>(count), &size)) return Row::failed;
     char* to = arena.allocate(size);
     if (to == nullptr) return Row::failed;
-    for (int64_t i = 0; i < count; ++i) text.copy(to + static_cast<size_t>(i) * text.size(), text.size());
+    for (int64_t i = 0; i < count; ++i)
+        text.copy(to + static_cast<size_t>(i) * text.size(), text.size());
     out = {to, size};
     return Row::value;
 }
@@ -305,10 +309,10 @@ QUERN_TEXT("right", "The last characters; all but so many when negative.",
            "right('quern', 2) = 'rn'", bind_as<right, Text, Text, int64_t>);
 QUERN_TEXT("trim", "Without spaces, or the given characters, at both ends.", "trim(' a ') = 'a'",
            bind_trim<true, true>);
-QUERN_TEXT("ltrim", "Without spaces, or the given characters, at the front.",
-           "ltrim(' a ') = 'a '", bind_trim<true, false>);
-QUERN_TEXT("rtrim", "Without spaces, or the given characters, at the end.",
-           "rtrim(' a ') = ' a'", bind_trim<false, true>);
+QUERN_TEXT("ltrim", "Without spaces, or the given characters, at the front.", "ltrim(' a ') = 'a '",
+           bind_trim<true, false>);
+QUERN_TEXT("rtrim", "Without spaces, or the given characters, at the end.", "rtrim(' a ') = ' a'",
+           bind_trim<false, true>);
 QUERN_TEXT("replace", "Each occurrence of one text replaced by another.",
            "replace('aXbX', 'X', '-') = 'a-b-'", bind_making<replace, Text, Text, Text>);
 QUERN_TEXT("reverse", "The characters in reverse order.", "reverse('abc') = 'cba'",

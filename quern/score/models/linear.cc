@@ -49,8 +49,7 @@ Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
 
 void score_constant(const void* prepared, const double*, size_t row_count, double* raw) {
     const auto& values = *static_cast<const std::vector<double>*>(prepared);
-    for (size_t row = 0; row < row_count; ++row)
-        raw = std::copy(values.begin(), values.end(), raw);
+    for (size_t row = 0; row < row_count; ++row) raw = std::copy(values.begin(), values.end(), raw);
 }
 
 Result<BoundModel> bind_constant(const Buffers& learned, size_t) {

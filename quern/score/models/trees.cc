@@ -13,7 +13,7 @@ namespace {
 
 // The nodes of all trees and, as nodes that lead to themselves, their leaves.
 struct Step {
-    double threshold = 0;  // of a leaf: its value
+    double threshold = 0;            // of a leaf: its value
     std::array<uint32_t, 2> next{};  // left, right
     uint32_t column = 0;
     uint8_t nan_left = 0;  // what NaN takes, all rules applied
@@ -119,7 +119,8 @@ template <bool is_plain>
 void score_trees(const void* prepared, const double* matrix, size_t row_count, double* raw) {
     const Forest& forest = *static_cast<const Forest*>(prepared);
     std::fill_n(raw, row_count * forest.raw_count, 0.0);
-    for (size_t row = score_groups<is_plain>(forest, matrix, row_count, raw); row < row_count; ++row)
+    for (size_t row = score_groups<is_plain>(forest, matrix, row_count, raw); row < row_count;
+         ++row)
         score_row<is_plain>(forest, matrix + row * forest.column_count,
                             raw + row * forest.raw_count);
     if (forest.divisor != 1)
@@ -133,8 +134,7 @@ Step make_step(const Trees::Node& node) {
     step.first_word = node.first_word;
     step.word_count = node.word_count;
     // Where NaN is no missing value, LightGBM reads it as zero.
-    step.nan_left =
-        node.missing == Missing::none ? 0.0 <= node.threshold : node.default_left;
+    step.nan_left = node.missing == Missing::none ? 0.0 <= node.threshold : node.default_left;
     if (node.is_categorical)
         step.kind = Step::categorical;
     else if (node.missing == Missing::zero)

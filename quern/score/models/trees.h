@@ -15,7 +15,7 @@ struct Trees {
     // The root of a tree is its first node; a tree of one leaf has none. A child >= 0 is a node of
     // the same tree (always later than its parent), a child < 0 is leaf ~child of the same tree.
     struct Node {
-        uint32_t column = 0;  // of the matrix
+        uint32_t column = 0;   // of the matrix
         double threshold = 0;  // numeric: left when value <= threshold
         int32_t left = 0, right = 0;
         Missing missing = Missing::none;

@@ -96,9 +96,9 @@ FittedModel pack(const Trees& trees) {
             nodes.threshold.push_back(node.threshold);
             nodes.left.push_back(node.left);
             nodes.right.push_back(node.right);
-            nodes.flags.push_back(static_cast<uint8_t>(
-                static_cast<uint8_t>(node.missing) | (node.default_left ? kDefaultLeft : 0) |
-                (node.is_categorical ? kCategorical : 0)));
+            nodes.flags.push_back(static_cast<uint8_t>(static_cast<uint8_t>(node.missing) |
+                                                       (node.default_left ? kDefaultLeft : 0) |
+                                                       (node.is_categorical ? kCategorical : 0)));
             nodes.first_word.push_back(node.is_categorical ? node.first_word : 0);
             nodes.word_count.push_back(node.is_categorical ? node.word_count : 0);
         }
@@ -120,9 +120,9 @@ FittedModel pack(const Trees& trees) {
 }
 
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
-    TRY(check_names(learned, {"tree_nodes", "leaf_value", "column", "threshold", "left", "right",
-                              "flags", "first_word", "word_count", "categories", "raw_count",
-                              "is_average"}));
+    TRY(check_names(learned,
+                    {"tree_nodes", "leaf_value", "column", "threshold", "left", "right", "flags",
+                     "first_word", "word_count", "categories", "raw_count", "is_average"}));
     Trees trees;
     auto counts = TRY(take_buffer<uint32_t>(learned, "tree_nodes"));
     auto leaves = TRY(take_buffer<double>(learned, "leaf_value"));
