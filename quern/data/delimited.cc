@@ -204,9 +204,10 @@ std::string text_columns(const std::vector<std::string>& names) {
 }
 
 // True for a value that would lose a leading zero or its last digits as a number.
-bool is_code(std::string_view value, frame::TypeId type) {
+bool is_code(std::string_view value, char quote, frame::TypeId type) {
     constexpr size_t kExactDigits = 16;  // of a double
-    value = trim(value);
+    while (!value.empty() && (value[0] == quote || value[0] == ' ')) value.remove_prefix(1);
+    while (!value.empty() && (value.back() == quote || value.back() == ' ')) value.remove_suffix(1);
     if (type == frame::TypeId::bigint) return value.size() > 1 && value[0] == '0';
     return value.size() > kExactDigits && value.find_first_of(".eE") == std::string_view::npos;
 }
@@ -221,12 +222,13 @@ Status keep_codes(const Delimited& file, StageRequest& request, Staged& staged) 
     if (numbers.empty()) return {};
     Delimited sample = file;
     sample.record_count_max = request.source.sample_rows;
+    std::vector<std::string_view> fields;
     TRY(sample.for_each([&](const Record& record, bool) {
-        if (!file.is_sound(record)) return Status();
-        const auto fields = split_fields(record.bytes, file.layout.dialect);
+        if (numbers.empty() || !file.is_sound(record)) return Status();
+        raw_fields(record.bytes, file.layout.dialect, fields);
         std::erase_if(numbers, [&](size_t i) {
             auto& column = staged.schema[i];
-            if (!is_code(fields[i], column.type.id)) return false;
+            if (!is_code(fields[i], file.layout.dialect.quote, column.type.id)) return false;
             column.type = {.id = frame::TypeId::varchar};
             request.notes.push_back("column " + column.name +
                                     " holds codes with leading zeros or many digits: kept as text");
@@ -308,7 +310,8 @@ Result<Staged> stage_delimited(StageRequest& request, const std::string& delimit
     }
     staged.schema = staged.relation;
     for (const auto& note : file.layout.notes) request.notes.push_back(staged.name + ": " + note);
-    if (request.finds_types && scan.sound > 0) TRY(find_types(file, request, arguments, staged));
+    if (request.finds_types && scan.sound > 0 && !declares_all(source, file.layout.names))
+        TRY(find_types(file, request, arguments, staged));
     staged.locate = [file](const std::vector<int64_t>& row_numbers) {
         return locate_rows(file, row_numbers);
     };

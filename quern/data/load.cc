@@ -14,22 +14,6 @@
 namespace quern::data {
 namespace {
 
-const project::SourceColumn* declared(const project::Source& source, std::string_view name) {
-    const auto same = [&](const auto& column) {
-        return lower_ascii(column.name) == lower_ascii(name);
-    };
-    const auto found = std::ranges::find_if(source.columns, same);
-    return found == source.columns.end() ? nullptr : &*found;
-}
-
-bool has_all_types(const project::Source& source) {
-    return !source.columns.empty() && !source.names.empty() &&
-           std::ranges::all_of(source.names, [&](const auto& name) {
-               const auto* column = declared(source, name);
-               return column != nullptr && !column->type.empty();
-           });
-}
-
 // Columns of all files by name, in the order they are first seen. Files without rows know no types.
 Status unite(const std::vector<Staged>& files, SourceShape& shape) {
     std::vector<bool> is_typed;
@@ -100,7 +84,7 @@ struct Load {
                              .name = file,
                              .folder = folder,
                              .is_sample = is_sample,
-                             .finds_types = shape.columns.empty() && !has_all_types(source),
+                             .finds_types = shape.columns.empty(),
                              .wants_copy = wants_copy,
                              .quarantine = quarantine,
                              .notes = shape.columns.empty() ? shape.notes : said_before};

@@ -63,6 +63,7 @@ Result<RecordScanner> RecordScanner::open(const std::string& path, Dialect diale
     scanner.path_ = path;
     scanner.dialect_ = std::move(dialect);
     scanner.limits_ = limits;
+    scanner.is_short_delimiter_ = scanner.dialect_.delimiter.size() == 1;
     scanner.stops_[static_cast<unsigned char>('\n')] = true;
     scanner.stops_[static_cast<unsigned char>('\r')] = true;
     scanner.stops_[static_cast<unsigned char>(scanner.dialect_.delimiter[0])] = true;
@@ -161,7 +162,7 @@ Result<bool> RecordScanner::next_any(Record& record) {
 // Sets end, next and field_count of the record at start_, or the fault that stops it.
 Status RecordScanner::find_end(Shape& shape) {
     bool is_field_start = true;
-    while (TRY(has(shape.i))) {
+    while (shape.i < used_ || TRY(has(shape.i))) {
         if (shape.i - start_ > limits_.size_bytes_max) {
             shape.fault = RecordFault::too_long;
             return {};
@@ -177,7 +178,8 @@ Status RecordScanner::find_end(Shape& shape) {
         while (shape.i < used_ && !stops_[static_cast<unsigned char>(buffer_[shape.i])]) ++shape.i;
         if (shape.i == used_) continue;
         if (is_line_end(buffer_[shape.i])) return take_line_end(shape);
-        is_field_start = TRY(is_delimiter(shape.i));
+        is_field_start = is_short_delimiter_ ? buffer_[shape.i] == dialect_.delimiter[0]
+                                             : TRY(is_delimiter(shape.i));
         shape.field_count += is_field_start ? 1 : 0;
         shape.i += is_field_start ? dialect_.delimiter.size() : 1;
     }
@@ -189,18 +191,18 @@ Status RecordScanner::find_end(Shape& shape) {
 Status RecordScanner::find_quote_end(Shape& shape) {
     const char quote = dialect_.quote, escape = dialect_.escape;
     ++shape.i;
-    while (shape.i - start_ <= limits_.size_bytes_max && TRY(has(shape.i))) {
-        const char c = buffer_[shape.i];
-        if (c == escape && escape != quote) {
+    while (shape.i - start_ <= limits_.size_bytes_max && (shape.i < used_ || TRY(has(shape.i)))) {
+        const char* from = buffer_.data();
+        while (shape.i < used_ && from[shape.i] != quote && from[shape.i] != escape) ++shape.i;
+        if (shape.i == used_) continue;
+        if (buffer_[shape.i] == escape && escape != quote) {
             shape.i += 2;
-        } else if (c != quote) {
-            ++shape.i;
         } else if (escape == quote && TRY(has(shape.i + 1)) && buffer_[shape.i + 1] == quote) {
             shape.i += 2;
         } else {
             ++shape.i;
-            const bool is_closed =
-                !TRY(has(shape.i)) || is_line_end(buffer_[shape.i]) || TRY(is_delimiter(shape.i));
+            const bool is_closed = (shape.i >= used_ && !TRY(has(shape.i))) ||
+                                   is_line_end(buffer_[shape.i]) || TRY(is_delimiter(shape.i));
             if (!is_closed) shape.fault = RecordFault::text_after_quote;
             return {};
         }
@@ -284,38 +286,59 @@ void RecordScanner::judge(Record& record) {
     record.fault_offset = bad;
 }
 
-std::vector<std::string> split_fields(std::string_view record, const Dialect& dialect) {
-    std::vector<std::string> fields(1);
-    const std::string_view delimiter = dialect.delimiter;
-    const char in_quotes[] = {dialect.quote, dialect.escape};
-    bool is_field_start = true, is_quoted = false;
-    for (size_t i = 0; i < record.size();) {
-        const char c = record[i];
-        const char after = i + 1 < record.size() ? record[i + 1] : '\0';
-        if (is_quoted && c == dialect.escape && (after == dialect.quote || c != dialect.quote)) {
-            if (i + 1 < record.size()) fields.back() += after;
-            i += 2;
-        } else if (is_quoted && c == dialect.quote) {
-            is_quoted = false;
+namespace {
+
+// One past the closing quote of the field that begins at `i` with its opening one.
+size_t quoted_end(std::string_view record, size_t i, const Dialect& dialect) {
+    for (++i; i < record.size(); ++i) {
+        const bool is_escape = record[i] == dialect.escape && i + 1 < record.size() &&
+                               (dialect.escape != dialect.quote || record[i + 1] == dialect.quote);
+        if (is_escape) {
             ++i;
-        } else if (is_quoted) {
-            const size_t end = record.find_first_of({in_quotes, sizeof in_quotes}, i + 1);
-            fields.back() += record.substr(i, end - i);
-            i = std::min(end, record.size());
-        } else if (is_field_start && dialect.quote != 0 && c == dialect.quote) {
-            is_quoted = true;
-            is_field_start = false;
-            ++i;
-        } else if (c == delimiter[0] && record.substr(i).starts_with(delimiter)) {
-            fields.emplace_back();
-            i += delimiter.size();
-            is_field_start = true;
-        } else {
-            const size_t end = record.find(delimiter[0], i + 1);
-            fields.back() += record.substr(i, end - i);
-            i = std::min(end, record.size());
-            is_field_start = false;
+        } else if (record[i] == dialect.quote) {
+            return i + 1;
         }
+    }
+    return record.size();
+}
+
+bool is_quoted(std::string_view field, const Dialect& dialect) {
+    return dialect.quote != 0 && !field.empty() && field[0] == dialect.quote;
+}
+
+}  // namespace
+
+void raw_fields(std::string_view record, const Dialect& dialect,
+                std::vector<std::string_view>& fields) {
+    fields.clear();
+    for (size_t start = 0;;) {
+        const bool has_quotes = is_quoted(record.substr(start), dialect);
+        const size_t from = has_quotes ? quoted_end(record, start, dialect) : start;
+        const size_t end = record.find(dialect.delimiter, from);
+        fields.push_back(record.substr(start, end - start));
+        if (end == std::string_view::npos) return;
+        start = end + dialect.delimiter.size();
+    }
+}
+
+std::vector<std::string> split_fields(std::string_view record, const Dialect& dialect) {
+    std::vector<std::string_view> raws;
+    raw_fields(record, dialect, raws);
+    std::vector<std::string> fields;
+    for (const auto raw : raws) {
+        if (!is_quoted(raw, dialect)) {
+            fields.emplace_back(raw);
+            continue;
+        }
+        const size_t end = quoted_end(raw, 0, dialect);
+        std::string text;
+        for (size_t i = 1; i < end; ++i) {
+            const bool is_last = i + 1 == end;
+            if (is_last && raw[i] == dialect.quote) break;
+            if (raw[i] == dialect.escape && !is_last) ++i;
+            text += raw[i];
+        }
+        fields.push_back(text + std::string(raw.substr(end)));
     }
     return fields;
 }

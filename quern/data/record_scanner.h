@@ -94,14 +94,17 @@ private:
     size_t start_ = 0;           // of the next record, in the buffer
     uint64_t start_offset_ = 0;  // of the next record, in the file
     int64_t line_ = 1;
-    bool is_at_end_ = false;
+    bool is_at_end_ = false, is_short_delimiter_ = true;
     bool saw_multibyte_ = false;
     LineEnds line_ends_;
     std::string prefix_;    // of a record that is too long
     bool stops_[256] = {};  // bytes at which an unquoted field may end
 };
 
-// The fields of a whole record, unquoted and unescaped.
+// The fields of a whole record as they are written.
+void raw_fields(std::string_view record, const Dialect& dialect,
+                std::vector<std::string_view>& fields);
+// The same, unquoted and unescaped.
 std::vector<std::string> split_fields(std::string_view record, const Dialect& dialect);
 
 // "quote opened here is never closed", "row is longer than 16.0 MB", ...

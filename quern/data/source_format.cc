@@ -1,5 +1,8 @@
 #include "quern/data/source_format.h"
 
+#include <algorithm>
+#include <set>
+
 #include "quern/base/folder.h"
 #include "quern/base/text.h"
 
@@ -29,6 +32,16 @@ Result<const SourceFormat*> format_of(const project::Source& source, const std::
     return invalid_argument("the ending of " + file + " does not tell its format")
         .at(place)
         .hint("add `format:` with one of " + names);
+}
+
+bool declares_all(const project::Source& source, const std::vector<std::string>& names) {
+    if (source.columns.size() < names.size()) return false;
+    std::set<std::string> declared;
+    for (const auto& column : source.columns) {
+        if (!column.type.empty()) declared.insert(lower_ascii(column.name));
+    }
+    return std::ranges::all_of(
+        names, [&](const auto& name) { return declared.contains(lower_ascii(name)); });
 }
 
 }  // namespace quern::data

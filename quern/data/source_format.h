@@ -62,6 +62,9 @@ struct SourceFormat {
 // By `format:` of the source, else by the file's ending.
 Result<const SourceFormat*> format_of(const project::Source& source, const std::string& file);
 
+// The source says the type of each of these columns, so none needs to be found.
+bool declares_all(const project::Source& source, const std::vector<std::string>& names);
+
 // What csv and tsv share; `delimiter` is "" where it is to be found.
 Result<Staged> stage_delimited(StageRequest& request, const std::string& delimiter);
 // What json and ndjson share: one JSON object on each line of the file at `path`.
