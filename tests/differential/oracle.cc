@@ -228,6 +228,12 @@ std::vector<Outcome> Oracle::wanted(const std::string& expression, std::string& 
     return outcomes;
 }
 
+std::string Oracle::plan_of(const std::string& select) {
+    std::string error;
+    auto rows = query("select json_serialize_plan(" + quote_literal(select) + ")", error);
+    return rows.empty() ? error : rows[0][0].text;
+}
+
 Comparison Oracle::compare(const std::string& expression, size_t batch_rows) {
     Comparison out;
     auto plan = query("select json_serialize_plan(" +

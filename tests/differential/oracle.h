@@ -35,9 +35,12 @@ public:
     // Both sides over all rows of the table `t`, in batches of `batch_rows`.
     Comparison compare(const std::string& expression, size_t batch_rows = 2048);
 
+    // DuckDB's bound plan of a SELECT, as JSON.
+    std::string plan_of(const std::string& select);
+    void run(const std::string& sql);
+
 private:
     std::vector<std::vector<Outcome>> query(const std::string& sql, std::string& error);
-    void run(const std::string& sql);
     void read_table();
     std::vector<Outcome> wanted(const std::string& expression, std::string& error);
     void feed(const Program& program, size_t first, size_t count, RowReader& reader) const;

@@ -1,0 +1,138 @@
+// Covers trees.cc and trees_buffers.cc.
+#include "quern/score/models/trees.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "quern/score/model.h"
+
+namespace quern::score {
+namespace {
+
+constexpr size_t kColumns = 6;
+
+// LightGBM's own rules, written as it writes them.
+bool goes_left(const Trees& trees, const Trees::Node& node, double value) {
+    if (node.is_categorical) {
+        if (std::isnan(value)) return false;
+        if (value <= -1 || value >= 2147483648.0) return false;
+        auto category = static_cast<uint32_t>(value);
+        if (category / 32 >= node.word_count) return false;
+        return (trees.categories[node.first_word + category / 32] >> (category % 32) & 1) != 0;
+    }
+    if (std::isnan(value) && node.missing != Missing::nan) value = 0;
+    bool is_zero = value >= -1e-35f && value <= 1e-35f;
+    if ((node.missing == Missing::zero && is_zero) ||
+        (node.missing == Missing::nan && std::isnan(value)))
+        return node.default_left;
+    return value <= node.threshold;
+}
+
+double leaf_of(const Trees& trees, const Trees::Tree& tree, const double* row) {
+    int32_t at = tree.nodes.empty() ? -1 : 0;
+    while (at >= 0) {
+        const Trees::Node& node = tree.nodes[static_cast<size_t>(at)];
+        at = goes_left(trees, node, row[node.column]) ? node.left : node.right;
+    }
+    return tree.leaves[static_cast<size_t>(~at)];
+}
+
+// A tree of random shape: each split takes a leaf and puts two in its place.
+Trees::Tree random_tree(std::mt19937& random, size_t leaf_count, bool is_plain,
+                        uint32_t word_count) {
+    std::normal_distribution<double> normal;
+    Trees::Tree tree;
+    tree.leaves.push_back(normal(random));
+    std::vector<std::pair<int, bool>> parent_of_leaf{{-1, false}};
+    while (tree.leaves.size() < leaf_count) {
+        size_t leaf = random() % tree.leaves.size();
+        Trees::Node node;
+        node.column = static_cast<uint32_t>(random() % kColumns);
+        node.threshold = random() % 4 == 0 ? 0.0 : normal(random);
+        node.missing = is_plain ? (random() % 2 == 0 ? Missing::none : Missing::nan)
+                                : static_cast<Missing>(random() % 3);
+        node.default_left = random() % 2 == 0;
+        if (!is_plain && random() % 4 == 0) {
+            node.is_categorical = true;
+            node.missing = Missing::none;
+            node.word_count = 1 + static_cast<uint32_t>(random() % 2);
+            node.first_word = static_cast<uint32_t>(random() % (word_count - node.word_count));
+        }
+        auto index = static_cast<int32_t>(tree.nodes.size());
+        auto [parent, is_right] = parent_of_leaf[leaf];
+        if (parent >= 0)
+            (is_right ? tree.nodes[static_cast<size_t>(parent)].right
+                      : tree.nodes[static_cast<size_t>(parent)].left) = index;
+        node.left = ~static_cast<int32_t>(leaf);
+        node.right = ~static_cast<int32_t>(tree.leaves.size());
+        tree.nodes.push_back(node);
+        tree.leaves.push_back(normal(random));
+        parent_of_leaf[leaf] = {index, false};
+        parent_of_leaf.push_back({index, true});
+    }
+    return tree;
+}
+
+std::vector<double> hostile_matrix(std::mt19937& random, size_t row_count) {
+    std::normal_distribution<double> normal;
+    const double odd[] = {NAN,   INFINITY, -INFINITY, -0.0, 0.0,          1e-35,
+                          1e-36, -1e-35,   1e300,     3,    31,           32,
+                          63,    64,       -1,        -0.5, 2147483648.0, 9007199254740993.0};
+    std::vector<double> matrix(row_count * kColumns);
+    for (double& value : matrix)
+        value = random() % 2 == 0 ? normal(random) : odd[random() % std::size(odd)];
+    return matrix;
+}
+
+void check(const Trees& trees, size_t row_count, std::mt19937& random) {
+    FittedModel model = pack(trees);
+    auto kind = Registry<ModelKind>::of_kind().find(model.kind);
+    ASSERT_TRUE(kind.ok());
+    auto bound = (*kind)->bind(model.learned, kColumns);
+    ASSERT_TRUE(bound.ok()) << bound.status().text();
+    std::vector<double> matrix = hostile_matrix(random, row_count);
+    std::vector<double> raw(row_count * trees.raw_count, 99);
+    bound->score(bound->prepared.get(), matrix.data(), row_count, raw.data());
+    for (size_t row = 0; row < row_count; ++row) {
+        std::vector<double> want(trees.raw_count, 0);
+        for (size_t i = 0; i < trees.trees.size(); ++i)
+            want[i % trees.raw_count] +=
+                leaf_of(trees, trees.trees[i], matrix.data() + row * kColumns);
+        for (size_t k = 0; k < trees.raw_count; ++k) {
+            if (trees.is_average && !trees.trees.empty())
+                want[k] /= static_cast<double>(trees.trees.size() / trees.raw_count);
+            ASSERT_EQ(raw[row * trees.raw_count + k], want[k]) << "row " << row;
+        }
+    }
+}
+
+TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 60; ++round) {
+        Trees trees;
+        trees.raw_count = round % 3 == 0 ? 3 : 1;
+        trees.is_average = round % 5 == 0;
+        for (int i = 0; i < 10; ++i) trees.categories.push_back(static_cast<uint32_t>(random()));
+        size_t count = trees.raw_count * (random() % 9);
+        for (size_t i = 0; i < count; ++i)
+            trees.trees.push_back(random_tree(random, 1 + random() % 40, round % 2 == 0, 10));
+        for (size_t row_count : {1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u})
+            check(trees, row_count, random);
+    }
+}
+
+TEST(Trees, packed_and_unpacked_are_the_same) {
+    std::mt19937 random(4);
+    Trees trees;
+    trees.categories = {1, 2, 3, 4};
+    for (int i = 0; i < 5; ++i) trees.trees.push_back(random_tree(random, 20, false, 4));
+    FittedModel model = pack(trees);
+    auto again = unpack_trees(model.learned, kColumns);
+    ASSERT_TRUE(again.ok()) << again.status().text();
+    EXPECT_TRUE(pack(*again) == model);
+}
+
+}  // namespace
+}  // namespace quern::score

@@ -1,0 +1,88 @@
+// What cannot be compiled is refused with its place, the reason and what to do instead. Plans are
+// DuckDB's own. Covers compile.cc, plan_value.cc and evaluate_constant.cc with expressions_test.cc,
+// which covers the families of functions too: arithmetic.cc, comparison.cc, logic.cc, cast.cc,
+// cast_number.cc, cast_text.cc, format.cc, math.cc, text.cc, text_search.cc, regex.cc, unicode.cc,
+// date.cc, date_part.cc, date_span.cc.
+#include <gtest/gtest.h>
+
+#include "quern/score/compile.h"
+#include "quern/score/describe.h"
+
+#include "tests/differential/oracle.h"
+
+namespace quern::score {
+namespace {
+
+Oracle& oracle() {
+    static Oracle the_one;
+    return the_one;
+}
+
+Result<CompiledFeatures> compile(const std::string& select) {
+    std::string plan = oracle().plan_of(select);
+    return compile_features(plan, [](size_t at) { return "byte " + std::to_string(at); });
+}
+
+void check(const std::string& select, std::string_view where, std::string_view message,
+           std::string_view hint) {
+    auto compiled = compile(select);
+    ASSERT_FALSE(compiled.ok()) << select;
+    EXPECT_EQ(compiled.status().code(), Code::unimplemented);
+    EXPECT_EQ(compiled.status().where(), where) << select;
+    EXPECT_NE(compiled.status().message().find(message), std::string::npos)
+        << compiled.status().message();
+    EXPECT_NE(compiled.status().hint().find(hint), std::string::npos) << compiled.status().hint();
+}
+
+TEST(Refusal, names_place_reason_and_alternative) {
+    check("select i + random() from t", "byte 11", "'random' changes from call to call",
+          "as a column");
+    check("select date_diff('day', d, current_date) from t", "byte 27", "'current_date' changes",
+          "as a column");
+    check("select hash(s) from t", "byte 7", "'hash' cannot be compiled", "table under tables/");
+    check("select [i, j] from t", "byte 8", "'list_value' cannot be compiled", "table");
+    check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
+    check("select interval 3 day from t", "byte 16", "cannot be of type INTERVAL", "take a part");
+    check("select cast(i as date) from t", "byte 7", "no compiled cast from INTEGER to DATE", "");
+    check("select sum(i) over () from t", "", "one table, row by row", "table under tables/");
+    check("select sum(i) from t", "", "row by row", "table under tables/");
+    check("select i from t where i > 0", "", "one table, row by row", "table under tables/");
+    check("select (select max(i) from t) from t", "", "row by row", "table under tables/");
+    check("select distinct i from t", "", "over one row", "table under tables/");
+}
+
+TEST(Refusal, reports_every_feature_at_once) {
+    auto compiled = compile("select hash(s) as a, i as b, md5(s) as c from t");
+    ASSERT_FALSE(compiled.ok());
+    EXPECT_EQ(compiled.status().others().size(), 1u);
+}
+
+TEST(Compile, folds_constants_shares_work_and_drops_what_nothing_reads) {
+    auto compiled = compile(
+        "select i + cast('4' as integer) * 10 as a, ln(x + 1) as b, 2 * ln(x + 1) as c, 7 as d, j "
+        "is null and false as e from t");
+    ASSERT_TRUE(compiled.ok()) << compiled.status().text();
+    Program program;
+    program.inputs = compiled->inputs;
+    program.expressions = compiled->expressions;
+    std::vector<std::string> texts;
+    for (const Feature& feature : compiled->features)
+        texts.push_back(feature.name + ": " + expression_text(program, feature.expression));
+    EXPECT_EQ(texts,
+              (std::vector<std::string>{"a: i + 40", "b: ln(x + 1.0)", "c: 2.0 * (ln(x + 1.0))",
+                                        "d: 7", "e: (j is null) and false"}));
+    // i, 40, a, x, 1.0, x + 1.0, ln, 2.0, c, 7, j, is null, false, e
+    EXPECT_EQ(program.expressions.size(), 14u);
+    EXPECT_EQ(program.inputs.size(), 3u);
+}
+
+TEST(Compile, expands_macros_and_reads_through_views) {
+    oracle().run("create macro twice(v) as v * 2");
+    oracle().run("create view seen as select i as renamed, s from t");
+    auto compiled = compile("select twice(i) as a from t");
+    ASSERT_TRUE(compiled.ok()) << compiled.status().text();
+    EXPECT_EQ(compiled->inputs[0].name, "i");
+}
+
+}  // namespace
+}  // namespace quern::score
