@@ -344,6 +344,10 @@ Result<TrainedModel> fit_model(const TrainingRequest& request) {
     trained.best_iteration = fit.fitted.best_iteration;
     trained.curve = std::move(fit.fitted.curve);
     trained.program = std::move(fit.program);
+    trained.program.metadata = {{"algorithm", trained.algorithm},
+                                {"lesson_rows", std::to_string(trained.rows.lesson)},
+                                {"seed", std::to_string(model.split.seed)},
+                                {"split", trained.split_kind}};
     TRY(measure(session, roles, trained));
     TRY(run_folds(session, roles, trained));
     return trained;

@@ -374,9 +374,8 @@ TEST(FitModel, RefusesWhatDoesNotFit) {
 
 TEST(FitModel, TakesTenThousandColumns) {
     Table table{.row_count = 300, .schema = {}, .columns = {}};
-    table.add("repaid", TypeId::integer, [](size_t row, auto& c) {
-        c.append(static_cast<int32_t>(row % 2));
-    });
+    table.add("repaid", TypeId::integer,
+              [](size_t row, auto& c) { c.append(static_cast<int32_t>(row % 2)); });
     for (size_t j = 0; j < 10'000; ++j) {
         table.add("c" + std::to_string(j), TypeId::integer, [&](size_t row, auto& c) {
             c.append(static_cast<int32_t>(row % 2 * (j == 77) + row * (j + 3) % 11));
@@ -412,6 +411,8 @@ TEST(FitModel, TheProgramJudgedIsTheProgramGiven) {
     const auto bytes = score::artifact_bytes(trained.program).value();
     const auto again =
         score::read_artifact(std::as_bytes(std::span(bytes.data(), bytes.size()))).value();
+    EXPECT_EQ(again.metadata.at("algorithm"), "logistic");
+    EXPECT_EQ(again.metadata.at("lesson_rows"), "480");
     EXPECT_TRUE(score::Scorer::build(again).ok());  // its golden rows come out the same
 }
 
