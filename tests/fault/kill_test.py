@@ -33,7 +33,8 @@ def write_project(folder):
     (folder / "tables/cleaned.sql").write_text(
         "/* ---\nkey: id\nchecks:\n  - id: [not_null, unique]\n"
         "  - city: {in: [Bonn, Kiel, Ulm]}\n"
-        "--- */\nselect id, trim(city) as city, amount, late from orders where amount is not null\n")
+        "--- */\nselect id, trim(city) as city, amount, late from orders\n"
+        "where amount is not null\n")
     (folder / "tables/by_city.sql").write_text(
         "/* ---\nchecks:\n  - rows: {min: 3, max: 3}\n--- */\n"
         "select city, count(*) as orders, sum(amount) as total from cleaned group by city\n")
