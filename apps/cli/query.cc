@@ -1,13 +1,14 @@
 // `quern query`: SQL over what is published.
 
-#include "apps/cli/command.h"
-#include "apps/cli/output.h"
 #include "quern/base/terminal.h"
 #include "quern/base/text.h"
-#include "apps/cli/workspace.h"
 #include "quern/frame/row_text.h"
 #include "quern/frame/text_table.h"
 #include "quern/sql/export.h"
+
+#include "apps/cli/command.h"
+#include "apps/cli/output.h"
+#include "apps/cli/workspace.h"
 
 namespace quern::cli {
 namespace {
@@ -63,8 +64,8 @@ Result<int> run_query(const Invocation& invocation) {
     }
     const std::string format = invocation.text("format", invocation.is_json ? "json" : "table");
     if (format == "table") {
-        const int64_t row_count =
-            TRY(invocation.integer("rows", {.low = 1, .high = kRowsShownMax, .fallback = kRowsShown}));
+        const int64_t row_count = TRY(
+            invocation.integer("rows", {.low = 1, .high = kRowsShownMax, .fallback = kRowsShown}));
         const std::string table = TRY(shown_table(session, sql, row_count));
         TRY(print(table));
         return 0;

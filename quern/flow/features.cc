@@ -25,6 +25,15 @@ public:
         return text_ + "\nfrom " + quote_identifier(model_.from.text);
     }
     bool is_empty() const { return pieces_.empty(); }
+    // One SELECT for each feature.
+    std::vector<Select> apart() const {
+        std::vector<Select> selects;
+        for (const auto& piece : pieces_) {
+            selects.emplace_back(model_);
+            selects.back().add(piece.text, piece.place);
+        }
+        return selects;
+    }
 
     std::string place(size_t offset) const {
         const Piece* found = nullptr;
@@ -75,6 +84,12 @@ std::vector<const Located*> named_columns(const project::Model& model) {
     return named;
 }
 
+Result<score::CompiledFeatures> compile(sql::SchemaCatalog& catalog, const Select& select) {
+    const auto place = [&](size_t offset) { return select.place(offset); };
+    const auto bound = TRY(catalog.bind(select.text(), place));
+    return score::compile_features(bound.plan_json, place);
+}
+
 }  // namespace
 
 Result<score::CompiledFeatures> compile_model_features(sql::SchemaCatalog& catalog,
@@ -100,9 +115,14 @@ Result<score::CompiledFeatures> compile_model_features(sql::SchemaCatalog& catal
                                 "' has no column but those it names otherwise")
             .at(model.place.text());
     }
-    const auto place = [&](size_t offset) { return select.place(offset); };
-    const auto bound = TRY(catalog.bind(select.text(), place));
-    return score::compile_features(bound.plan_json, place);
+    auto compiled = compile(catalog, select);
+    if (compiled.ok() || !compiled.status().where().empty()) return compiled;
+    // The plan as a whole does not say which feature it was; each one alone does.
+    for (const auto& one : select.apart()) {
+        auto alone = compile(catalog, one);
+        if (!alone.ok()) return std::move(alone).status().at(one.place(0));
+    }
+    return compiled;
 }
 
 }  // namespace quern::flow

@@ -369,23 +369,6 @@ private:
     uint32_t near_ = kNoPosition;  // the last position seen, for nodes without one
 };
 
-// The first place that is written in a part of the plan, the deepest operators last.
-uint32_t first_position(const json& part) {
-    if (part.is_object()) {
-        const auto found = part.find("query_location");
-        if (found != part.end() && found->is_number_unsigned() &&
-            found->get<uint64_t>() < kNoPosition) {
-            return found->get<uint32_t>();
-        }
-    }
-    if (!part.is_structured()) return kNoPosition;
-    for (const json& inner : part) {
-        const uint32_t position = first_position(inner);
-        if (position != kNoPosition) return position;
-    }
-    return kNoPosition;
-}
-
 // What DuckDB put between the table and the features, in the user's words.
 std::string_view operator_words(std::string_view type) {
     if (type == "LOGICAL_WINDOW") return "a window function sees other rows";
@@ -394,16 +377,13 @@ std::string_view operator_words(std::string_view type) {
 }
 
 // The names of the columns that BOUND_REF counts: of the scan, in the order it reads them.
-Result<json> column_names(const json& projection, const Place& place) {
+Result<json> column_names(const json& projection) {
     const json& children = member(projection, "children");
     const std::string_view type = children.size() == 1 ? text(children[0], "type") : "";
     if (type != "LOGICAL_GET") {
-        Status status = unimplemented("a feature is computed from one row alone, but " +
-                                      std::string(operator_words(type)));
-        const uint32_t position = first_position(children);
-        if (place && position != kNoPosition) status = std::move(status).at(place(position));
-        return std::move(status).hint(
-            "put joins, filters, groups, windows and subqueries into a table under tables/");
+        return unimplemented("a feature is computed from one row alone, but " +
+                             std::string(operator_words(type)))
+            .hint("put joins, filters, groups, windows and subqueries into a table under tables/");
     }
     const json& names = member(children[0], "names");
     json columns = json::array();
@@ -429,7 +409,7 @@ Result<CompiledFeatures> compile_features(std::string_view plan_json, const Plac
         return unimplemented("features are expressions over one row")
             .hint("put ORDER BY, DISTINCT, LIMIT and groups into a table under tables/");
     }
-    json columns = TRY(column_names(projection, place));
+    json columns = TRY(column_names(projection));
     Compiler compiler(place, columns);
     Status faults;
     size_t index = 0;
