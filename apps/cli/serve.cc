@@ -22,6 +22,7 @@ Result<serve::ServerSettings> settings_of(const Invocation& invocation) {
     settings.threads = TRY(invocation.integer("threads", {0, kThreadsMax, settings.threads}));
     settings.open_network = invocation.has("open-network");
     settings.default_model = invocation.text("default-model");
+    if (invocation.has("host")) settings.hosts = {invocation.text("host")};
     return settings;
 }
 
@@ -73,6 +74,9 @@ QUERN_REGISTER(Command)
                 {.name = "--open-network",
                  .value_name = "",
                  .doc = "needed for an address that other machines reach"},
+                {.name = "--host",
+                 .value_name = "NAME",
+                 .doc = "a further name that requests may call this server"},
                 {.name = "--default-model",
                  .value_name = "MODEL",
                  .doc = "that /invocations asks; the only one when there is one"}},

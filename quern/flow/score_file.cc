@@ -44,17 +44,25 @@ Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest
     return shape.columns;
 }
 
-// Position in the file's columns of each input of the model.
-Result<std::vector<size_t>> find_inputs(const score::Program& program,
-                                        const frame::Schema& columns) {
+// Inputs that an expression reads; the others may be absent.
+std::vector<bool> inputs_read(const score::Program& program) {
+    std::vector<bool> is_read(program.inputs.size());
+    for (const auto& expression : program.expressions) {
+        if (expression.kind == score::Expression::Kind::input) is_read[expression.input] = true;
+    }
+    return is_read;
+}
+
+// Position in the file's columns of each input of the model; -1: absent, and nobody minds.
+Result<std::vector<int>> find_inputs(const score::Program& program, const frame::Schema& columns) {
     Status faults;
-    std::vector<size_t> positions;
+    std::vector<int> positions;
     std::vector<std::string_view> names;
     for (const auto& column : columns) names.push_back(column.name);
+    const auto is_read = inputs_read(program);
     for (const auto& input : program.inputs) {
-        const int position = frame::column_index(columns, input.name);
-        positions.push_back(static_cast<size_t>(std::max(position, 0)));
-        if (position >= 0) continue;
+        positions.push_back(frame::column_index(columns, input.name));
+        if (positions.back() >= 0 || !is_read[positions.size() - 1]) continue;
         const std::string close = nearest(input.name, names);
         Status fault = not_found("the file has no column '" + input.name + "'");
         faults.also(close.empty() ? std::move(fault)
@@ -225,10 +233,12 @@ std::string output_sql(const score::Program& program, const project::Model* mode
 }
 
 std::string input_sql(const score::Program& program, const frame::Schema& columns,
-                      const std::vector<size_t>& positions) {
+                      const std::vector<int>& positions) {
     std::string list;
     for (size_t i = 0; i < program.inputs.size(); ++i) {
-        list += (list.empty() ? "" : ", ") + quote_identifier(columns[positions[i]].name);
+        const auto position = static_cast<size_t>(positions[i]);
+        list += (list.empty() ? "" : ", ") +
+                (positions[i] < 0 ? "null::varchar" : quote_identifier(columns[position].name));
     }
     if (list.empty()) list = "1";  // a model that looks at nothing still answers each row
     return "select " + list + " from " + kInput + " order by rowid";

@@ -163,11 +163,10 @@ void prune(score::Program& program) {
         for (const uint32_t child : expression.children) is_read[child] = 1;
         if (expression.kind == score::Expression::Kind::input) input_is_read[expression.input] = 1;
     }
-    std::vector<uint32_t> new_input(program.inputs.size());
-    std::vector<score::Input> inputs;
+    // The inputs stay: they are what requests may bring, and that must not change with what the
+    // model found useful. Nobody need bring those that nothing reads.
     for (size_t i = 0; i < program.inputs.size(); ++i) {
-        new_input[i] = static_cast<uint32_t>(inputs.size());
-        if (input_is_read[i] != 0) inputs.push_back(std::move(program.inputs[i]));
+        if (input_is_read[i] == 0) program.inputs[i].is_nullable = true;
     }
     std::vector<uint32_t> new_expression(program.expressions.size());
     std::vector<score::Expression> expressions;
@@ -176,13 +175,9 @@ void prune(score::Program& program) {
         if (is_read[i] == 0) continue;
         auto& expression = program.expressions[i];
         for (uint32_t& child : expression.children) child = new_expression[child];
-        if (expression.kind == score::Expression::Kind::input) {
-            expression.input = new_input[expression.input];
-        }
         expressions.push_back(std::move(expression));
     }
     for (auto& feature : features) feature.expression = new_expression[feature.expression];
-    program.inputs = std::move(inputs);
     program.expressions = std::move(expressions);
     program.features = std::move(features);
 }

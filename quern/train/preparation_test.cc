@@ -190,17 +190,18 @@ TEST(FeatureFacts, KeepTheMostFrequentCategories) {
 
 TEST(Prune, TakesOutWhatNobodyReads) {
     score::Program program;
-    program.inputs = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
+    for (const auto name : {"a", "b", "c"}) program.inputs.push_back({name, {}, false, {}, {}, {}});
     for (uint32_t i = 0; i < 3; ++i) program.expressions.push_back({.input = i});
     program.expressions.push_back(
         {.kind = score::Expression::Kind::call, .function = "+", .children = {0, 2}});
     program.features = {{"b", 1}, {"sum", 3}};
     program.encoders = {{.kind = "numeric", .feature = 1, .learned = {}}};
     prune(program);
-    ASSERT_EQ(program.inputs.size(), 2);
-    EXPECT_EQ(program.inputs[1].name, "c");
+    ASSERT_EQ(program.inputs.size(), 3) << "what requests may bring does not change";
+    EXPECT_FALSE(program.inputs[0].is_nullable);
+    EXPECT_TRUE(program.inputs[1].is_nullable) << "but nobody reads b";
     ASSERT_EQ(program.expressions.size(), 3);
-    EXPECT_EQ(program.expressions[1].input, 1);
+    EXPECT_EQ(program.expressions[1].input, 2);
     EXPECT_EQ(program.expressions[2].children, (std::vector<uint32_t>{0, 1}));
     EXPECT_EQ(program.features, (std::vector<score::Feature>{{"sum", 2}}));
     EXPECT_EQ(program.encoders[0].feature, 0);
