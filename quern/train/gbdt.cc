@@ -127,7 +127,7 @@ std::string Gbdt::lightgbm_text() const {
 }
 
 // On less data than this, threads wait for each other longer than they work.
-constexpr size_t kCellsPerThread = 250'000;
+constexpr size_t kCellsPerThread = 4'000'000;
 
 size_t useful_threads(const FitInput& input) {
     const MatrixView& matrix = input.lesson.matrix;
