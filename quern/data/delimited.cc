@@ -288,9 +288,10 @@ Result<Staged> stage_delimited(StageRequest& request, const std::string& delimit
     const auto plain = TRY(plain_file(request.path, request.name, request.folder, settings));
     TRY(refuse_wide_encoding(plain.path, request.name));
 
+    auto layout = TRY(find_layout(plain.path, request.name, source, delimiter));
     Delimited file{.path = plain.path,
                    .name = request.name,
-                   .layout = TRY(find_layout(plain.path, request.name, source, delimiter)),
+                   .layout = std::move(layout),
                    .limits = {static_cast<uint64_t>(source.line_bytes_max)}};
     if (request.is_sample) {
         file.record_count_max = source.sample_rows;
