@@ -40,7 +40,8 @@ public:
         for (const auto& piece : pieces_) {
             if (piece.offset <= offset) found = &piece;
         }
-        if (found == nullptr) return model_.place.text();
+        // Of all features together; which one it was is found by looking at each alone.
+        if (found == nullptr) return pieces_.size() == 1 ? pieces_[0].place.text() : "";
         Place place = found->place;
         const auto inside =
             line_column(found->text, std::min(offset - found->offset, found->text.size()));

@@ -102,7 +102,8 @@ private:
         const std::string name = id.substr(id.find(':') + 1);
         for (const auto& step : before) {
             if (graph_.nodes[step.node].id() != id) continue;
-            return name + (step.action == Action::none ? " changed" : " changes");
+            const bool is_still = step.action == Action::none || step.action == Action::hold;
+            return name + (is_still ? " changed" : " changes");
         }
         return name + " changed";
     }
