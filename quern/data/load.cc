@@ -126,23 +126,17 @@ Status refuse_changed(const Load& load, const std::vector<FileVersion>& before) 
         .hint("run again; write files aside and rename them into place");
 }
 
-Status refuse_all(const project::Source& source, int64_t row_count, const std::string& reason) {
-    return invalid_argument("not one of " + plural(row_count, "row") + " of source '" +
-                            source.name + "' can be loaded; the first: " + reason)
-        .at(source.place.text())
-        .hint("look at its delimiter, header and the types of its columns");
+// A report that does not add up is never handed on.
+Status refuse_lost(const LoadReport& report, const project::Source& source, int64_t kept_count) {
+    const bool is_right = report.rows_loaded + report.rows_quarantined == report.rows_read &&
+                          kept_count == report.rows_quarantined;
+    if (is_right) return {};
+    return internal("source '" + source.name + "': " + plural(report.rows_read, "row") +
+                    " read, but " + std::to_string(report.rows_loaded) + " loaded and " +
+                    std::to_string(kept_count) + " quarantined");
 }
 
-// The sum of all that was promised; a report that does not add up is never handed on.
-Status judge(const LoadReport& report, const project::Source& source, const LoadTarget& target,
-             sql::Session& session) {
-    const auto kept = TRY(session.query_int("select count(*) from " + target.quarantine));
-    if (report.rows_loaded + report.rows_quarantined != report.rows_read ||
-        kept != report.rows_quarantined) {
-        return internal("source '" + source.name + "': " + plural(report.rows_read, "row") +
-                        " read, but " + std::to_string(report.rows_loaded) + " loaded and " +
-                        std::to_string(kept) + " quarantined");
-    }
+Status refuse_bad_rows(const LoadReport& report, const project::Source& source) {
     if (report.rows_quarantined == 0) return {};
     if (source.fails_on_bad_row) {
         return invalid_argument(report.first_reason + "; " +
@@ -152,7 +146,10 @@ Status judge(const LoadReport& report, const project::Source& source, const Load
             .hint("set `on_bad_row: quarantine` to load the others");
     }
     if (report.rows_loaded > 0) return {};
-    return refuse_all(source, report.rows_read, report.first_reason);
+    return invalid_argument("not one of " + plural(report.rows_read, "row") + " of source '" +
+                            source.name + "' can be loaded; the first: " + report.first_reason)
+        .at(source.place.text())
+        .hint("look at its delimiter, header and the types of its columns");
 }
 
 }  // namespace
@@ -176,10 +173,12 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
     LoadReport report;
     report.files = TRY(source_version(root, source, known));
     const auto files = without_empty(report.files, report.notes);
-    auto quarantine = TRY(Quarantine::create(session, target.quarantine));
+    auto quarantine = TRY(Quarantine::create(session));
 
     std::optional<Staged> only;  // a single file is gone through once, for types and rows
-    if (files.size() == 1) {
+    if (target.shape != nullptr) {
+        load.shape = *target.shape;
+    } else if (files.size() == 1) {
         only = TRY(load.stage(files[0].path, false, &quarantine));
         TRY(unite({*only}, load.shape));
         TRY(apply_declared(source, load.shape));
@@ -187,7 +186,10 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
         TRY(load.look(files));
     }
     if (load.shape.columns.empty() && quarantine.row_count() > 0) {
-        return refuse_all(source, quarantine.row_count(), quarantine.first_reason());
+        report.rows_read = report.rows_quarantined = quarantine.row_count();
+        report.first_reason = quarantine.first_reason();
+        TRY(quarantine.publish(target.quarantine));
+        TRY(refuse_bad_rows(report, source));
     }
     Insert insert{.session = session,
                   .source = source,
@@ -202,14 +204,15 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
         TRY(insert.add(staged, quarantine, again));
         report.rows_read += staged.row_count + staged.rejected_count;
     }
-    TRY(quarantine.flush());
     TRY(refuse_changed(load, report.files));
     report.rows_loaded = insert.row_count;
     report.rows_quarantined = quarantine.row_count();
     report.first_reason = quarantine.first_reason();
     report.columns = load.shape.columns;
     report.notes.insert(report.notes.end(), load.shape.notes.begin(), load.shape.notes.end());
-    TRY(judge(report, source, target, session));
+    const int64_t kept_count = TRY(quarantine.publish(target.quarantine));
+    TRY(refuse_lost(report, source, kept_count));
+    TRY(refuse_bad_rows(report, source));
     return report;
 }
 

@@ -39,7 +39,10 @@ struct LoadReport {
 
 struct LoadTarget {
     std::string table;       // quoted, made anew: quern_data."orders__3f2a..."
-    std::string quarantine;  // quoted, made anew: table (file, line, reason, raw)
+    std::string quarantine;  // quoted; replaced once all files are read, also when
+                             // the rows are then refused: (file, line, reason, raw)
+    // What describe_source() found in the same version of the files; null: it is found again.
+    const SourceShape* shape = nullptr;
 };
 
 // Refused: a file that cannot be read as a whole, one that changes meanwhile, a source none of

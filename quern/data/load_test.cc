@@ -117,6 +117,25 @@ TEST_F(Load, quarantine_keeps_the_raw_text) {
     EXPECT_EQ(report->first_reason, "x.csv:4: 3 fields where 2 are expected");
 }
 
+TEST_F(Load, a_failed_load_keeps_the_quarantine_of_the_last_one) {
+    loaded("a,b\n1,2\n3\n");
+    EXPECT_EQ(loaded(""), "x.csv: the file is empty (0 bytes)\n  a header is enough");
+    EXPECT_EQ(rows("select line from bad"), (TextRows{{"3"}}));
+    EXPECT_NE(loaded("a,b\n\"\n"), "");  // refused, but its rows can be looked at
+    EXPECT_EQ(rows("select line from bad"), (TextRows{{"2"}}));
+}
+
+TEST_F(Load, a_known_shape_is_taken_as_it_is) {
+    write("x.csv", "a,b\n1,2\nx,3\n");
+    const SourceShape shape{
+        .columns = {{"a", frame::type_from_sql("BIGINT")}, {"b", frame::type_from_sql("VARCHAR")}}};
+    const auto report = load_source(*session_, root_, source_, {"loaded", "bad", &shape});
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_EQ(report->columns, shape.columns);
+    EXPECT_EQ(rows("from loaded"), (TextRows{{"1", "2"}}));
+    EXPECT_EQ(report->rows_quarantined, 1);
+}
+
 TEST_F(Load, bad_row_fails_when_told_to) {
     source_.fails_on_bad_row = true;
     EXPECT_EQ(loaded("a,b\n1,2\n3\n"),

@@ -11,10 +11,11 @@ constexpr size_t kInsertSizeBytes = 1 << 20;
 
 }  // namespace
 
-Result<Quarantine> Quarantine::create(sql::Session& session, std::string table) {
-    TRY(session.execute("create or replace table " + table +
-                        " (file varchar, line bigint, reason varchar, raw varchar)"));
-    return Quarantine(session, std::move(table));
+Result<Quarantine> Quarantine::create(sql::Session& session) {
+    TRY(
+        session.execute("create or replace temp table quern_quarantine "
+                        "(file varchar, line bigint, reason varchar, raw varchar)"));
+    return Quarantine(session);
 }
 
 Status Quarantine::add(const Row& row) {
@@ -31,9 +32,16 @@ Status Quarantine::add(const Row& row) {
     return values_.size() > kInsertSizeBytes ? flush() : Status();
 }
 
+Result<int64_t> Quarantine::publish(const std::string& table) {
+    TRY(flush());
+    TRY(session_->execute("create or replace table " + table +
+                          " as from temp.quern_quarantine; drop table temp.quern_quarantine"));
+    return session_->query_int("select count(*) from " + table);
+}
+
 Status Quarantine::flush() {
     if (values_.empty()) return {};
-    TRY(session_->execute("insert into " + table_ + " values " + values_));
+    TRY(session_->execute("insert into temp.quern_quarantine values " + values_));
     values_.clear();
     return {};
 }

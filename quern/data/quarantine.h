@@ -15,8 +15,8 @@ namespace quern::data {
 
 class Quarantine {
 public:
-    // `table` is a quoted name; it is made anew, in the session's current transaction if any.
-    static Result<Quarantine> create(sql::Session& session, std::string table);
+    // Rows are kept aside first, in a table that only this session sees; one at a time.
+    static Result<Quarantine> create(sql::Session& session);
 
     struct Row {
         std::string_view file;
@@ -25,17 +25,17 @@ public:
         std::string_view raw;  // any bytes; stored printable
     };
     Status add(const Row& row);
-    Status flush();  // after the last row
+    // After the last row: replaces `table` (a quoted name) and says how many rows it holds.
+    Result<int64_t> publish(const std::string& table);
 
     int64_t row_count() const { return row_count_; }
     const std::string& first_reason() const { return first_reason_; }  // "data/x.csv:7: ..."
 
 private:
-    Quarantine(sql::Session& session, std::string table)
-        : session_(&session), table_(std::move(table)) {}
+    explicit Quarantine(sql::Session& session) : session_(&session) {}
+    Status flush();
 
     sql::Session* session_;
-    std::string table_;
     std::string values_;  // of an INSERT, up to kInsertSizeBytes
     int64_t row_count_ = 0;
     std::string first_reason_;
