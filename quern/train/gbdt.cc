@@ -318,6 +318,7 @@ QUERN_REGISTER(Learner)
   .taste = Taste::native,
   .is_for_classify = true,
   .is_for_regress = true,
+  .counts_rows = true,
   .params = Gbdt::params(),
   .validation_share = validation_share,
   .fit = fit_gbdt});

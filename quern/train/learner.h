@@ -90,6 +90,7 @@ struct Learner {
     std::string_view example;  // YAML of a model's `algorithm:`
     Taste taste = Taste::native;
     bool is_for_classify = false, is_for_regress = false;
+    bool counts_rows = false;  // a setting counts rows, so a weight of 2 is not a row twice
     std::vector<Param> params;
     // The share of the training rows set aside for early stopping; null: none.
     Result<double> (*validation_share)(const Tree& settings) = nullptr;

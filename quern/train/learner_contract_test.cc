@@ -43,8 +43,9 @@ Status status_of(const Learner& learner, const FitInput& input) {
 }
 
 TEST(LearnerContract, AllAreThere) {
-    const auto names = Registry<Learner>::of_kind().names();
-    EXPECT_EQ(names, (std::vector<std::string_view>{"baseline", "gbdt", "linear", "logistic"}));
+    for (const auto* name : {"baseline", "gbdt", "linear", "logistic"}) {
+        EXPECT_TRUE(find_learner(name).ok()) << name;
+    }
     EXPECT_EQ(find_learner("auto").value()->name, "gbdt");
 }
 
@@ -181,7 +182,7 @@ TEST(LearnerContract, SameSeedSameModelAtAnyNumberOfThreads) {
 
 TEST(LearnerContract, WeightsOfTwoAreRowsTwice) {
     for_each([](const Learner& learner, const Sample& sample) {
-        if (learner.name == "gbdt") return;  // min_data_in_leaf counts rows
+        if (learner.counts_rows) return;
         Sample weighted = sample, doubled = sample;
         weighted.weights.assign(sample.targets.size(), 1);
         for (size_t row = 0; row < 100; ++row) {
