@@ -34,7 +34,8 @@ constexpr size_t kInputCategoriesMax = 100;
 struct Constant {
     frame::Type type;
     bool is_null = true;
-    std::array<std::byte, 16> bits{};  // the stored value (frame/type.h) from byte 0, rest zero
+    // The stored value (frame/type.h) from byte 0, the rest zero. Aligned: columns point at it.
+    alignas(16) std::array<std::byte, 16> bits{};
     std::string text;                  // of text types, instead of bits
     bool operator==(const Constant&) const = default;
 };

@@ -44,10 +44,11 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
     check("select interval 3 day from t", "byte 16", "cannot be of type INTERVAL", "take a part");
     check("select cast(i as date) from t", "byte 7", "no compiled cast from INTEGER to DATE", "");
-    check("select sum(i) over () from t", "", "one table, row by row", "table under tables/");
-    check("select sum(i) from t", "", "row by row", "table under tables/");
-    check("select i from t where i > 0", "", "one table, row by row", "table under tables/");
-    check("select (select max(i) from t) from t", "", "row by row", "table under tables/");
+    check("select sum(i) over () from t", "", "a window function sees other rows", "tables/");
+    check("select sum(i) from t", "", "an aggregate sees other rows", "tables/");
+    check("select i from t where i > 0", "", "one row alone", "tables/");
+    check("select (select max(i) from t) from t", "", "a join or subquery sees other rows",
+          "tables/");
     check("select distinct i from t", "", "over one row", "table under tables/");
 }
 
