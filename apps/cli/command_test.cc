@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-// Covers command_line.cc, invocation.cc and what is common to all verbs: doctor.cc, new.cc, ...
+// Covers command_line.cc, invocation.cc and what is common to all verbs: doctor.cc, new.cc,
+// show.cc with show_model.cc, ... What each does is told by the scripts of tests/projects.
 namespace quern::cli {
 namespace {
 

@@ -8,7 +8,7 @@ namespace quern::cli {
 namespace {
 
 constexpr size_t kNameWidthMin = 14, kNameWidthMax = 30, kKindWidth = 8;
-constexpr int kMessageWidth = 54;
+constexpr int kMessageWidth = 60;
 
 std::string padded(const std::string& text, size_t width) {
     const auto used = static_cast<size_t>(frame::display_width(text));
@@ -27,7 +27,8 @@ NodeLines::NodeLines(const std::vector<flow::Node>& nodes) : name_width_(kNameWi
 std::string NodeLines::text(const Line& line) const {
     std::string text = padded(frame::printable(line.name), name_width_) + "  " +
                        padded(line.kind, kKindWidth) + "  ";
-    text += line.right.empty() ? line.message : padded(line.message, kMessageWidth) + "  ";
+    const std::string message = frame::printable(line.message);
+    text += line.right.empty() ? message : padded(message, kMessageWidth) + "  ";
     return text + line.right + "\n";
 }
 
