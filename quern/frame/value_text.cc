@@ -59,6 +59,47 @@ int128 decimal_at(const ColumnView& column, size_t row) {
 
 }  // namespace
 
+namespace {
+
+// The digits of the shortest text of a number, without point and exponent.
+class ShortestDigits {
+public:
+    template <class T>
+    explicit ShortestDigits(T value) {
+        char text[64];
+        const auto end = std::to_chars(text, text + sizeof(text), std::fabs(value),
+                                       std::chars_format::scientific);
+        for (const char* c = text; c != end.ptr && *c != 'e'; ++c) {
+            if (*c != '.') digits_[size_++] = *c;
+        }
+    }
+    std::string_view text() const { return {digits_, size_}; }
+
+private:
+    char digits_[64];
+    size_t size_ = 0;
+};
+
+}  // namespace
+
+bool is_tie(float value) {
+    if (!std::isfinite(value) || value == 0) return false;
+    const auto exact = static_cast<double>(value);
+    const ShortestDigits digits(value), all(exact);
+    // Two shortest texts are equally near.
+    if (all.text().size() == digits.text().size() + 1 && all.text().back() == '5') return true;
+    // A text that is as short or shorter is equally near to two floats; their middle is a double.
+    for (const float toward :
+         {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()}) {
+        const double middle = exact + (std::nextafter(value, toward) - exact) / 2;
+        if (!std::isfinite(middle)) continue;
+        const ShortestDigits other(middle);
+        if (other.text().size() < digits.text().size() || other.text() == digits.text())
+            return true;
+    }
+    return false;
+}
+
 std::string integer_text(int128 value) {
     const bool is_negative = value < 0;
     auto rest = static_cast<uint128>(value);
@@ -88,7 +129,9 @@ std::string decimal_text(int128 value, const Type& type) {
 }
 
 std::string float_text(double value) { return shortest_text(value); }
-std::string float_text(float value) { return shortest_text(value); }
+std::string float_text(float value) {
+    return is_tie(value) ? shortest_text(static_cast<double>(value)) : shortest_text(value);
+}
 
 std::string date_text(int32_t days) {
     if (days == std::numeric_limits<int32_t>::max()) return "infinity";

@@ -84,6 +84,14 @@ TEST(Differential, written_expressions) {
     for (const std::string& expression : lines_of("expressions.txt")) check(expression);
 }
 
+// Where the shortest digits of a float lie in the middle of two floats.
+TEST(Differential, texts_of_floats) {
+    for (const char* value :
+         {"322.859375", "1135.09375", "1704024064", "15000000512", "3.2285938e2", "0.1", "16777217",
+          "8388608.5", "1e-45", "3.4028235e38", "-322.859375"})
+        check("(" + quote_literal(value) + "::float)::varchar");
+}
+
 // Texts of numbers and moments in every odd shape, cast to everything.
 TEST(Differential, casts_of_odd_texts) {
     for (const std::string& text : lines_of("odd_texts.txt")) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "quern/frame/value_text.h"
 #include "quern/score/functions/calendar.h"
 #include "quern/score/functions/number.h"
 
@@ -84,7 +85,10 @@ std::string_view format_decimal(int128 value, int width, int scale, char* out) {
 }
 
 std::string_view format_float(double value, char* out) { return format_shortest(value, out); }
-std::string_view format_float(float value, char* out) { return format_shortest(value, out); }
+std::string_view format_float(float value, char* out) {
+    if (frame::is_tie(value)) return format_shortest(static_cast<double>(value), out);
+    return format_shortest(value, out);
+}
 
 std::string_view format_date(int32_t days, char* out) {
     if (!is_finite_date(days)) return copy(days > 0 ? "infinity" : "-infinity", out);
