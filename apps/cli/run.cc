@@ -2,6 +2,8 @@
 
 #include "quern/flow/run.h"
 
+#include <malloc.h>
+
 #include "quern/base/json.h"
 #include "quern/base/text.h"
 
@@ -100,6 +102,8 @@ std::string summary(const project::Project& project, const flow::RunReport& repo
 }
 
 Result<int> run(const Invocation& invocation) {
+    // Threads come and go here; with an arena each, memory would grow with their number.
+    ::mallopt(M_ARENA_MAX, 2);
     auto workspace = TRY(open_workspace(invocation));
     const NodeLines lines(names_of(workspace.project));
     flow::RunRequest request;

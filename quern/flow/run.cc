@@ -269,12 +269,12 @@ std::string summary_of(const RunReport& report) {
            std::to_string(report.outcomes.size()) + " done";
 }
 
-Status do_run(Workspace& workspace, const Prepared& prepared, const Warehouse& warehouse,
-              const RunRequest& request, RunReport& report) {
+Status do_run(Workspace& workspace, const Prepared& prepared, const Shapes& shapes,
+              const Warehouse& warehouse, const RunRequest& request, RunReport& report) {
     auto session = TRY(warehouse.connect());
     TRY(transform::make_schemas(session));
     store::Journal journal(*workspace.store);
-    RunContext context{workspace, prepared, physical_of(prepared)};
+    RunContext context{workspace, prepared, physical_of(prepared), shapes};
     const auto& settings = workspace.project.settings;
     context.threads =
         settings.threads > 0 ? static_cast<int>(settings.threads) : available_threads();
@@ -313,13 +313,14 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
         prepare_request.present = TRY(transform::present(session));
     }
     const auto prepared = TRY(prepare(workspace, prepare_request));
-    TRY(check_types(workspace.project, prepared.graph, prepared.steps, prepared.standing));
+    const auto shapes =
+        TRY(check_types(workspace.project, prepared.graph, prepared.steps, prepared.standing));
     report.node_count = prepared.graph.nodes.size();
     const bool has_work = count_to_run(prepared.steps) > 0 || !prepared.gone.empty();
     Status status;
     if (has_work) {
         if (!warehouse) warehouse = TRY(Warehouse::open(workspace, report.notes));
-        status = do_run(workspace, prepared, *warehouse, request, report);
+        status = do_run(workspace, prepared, shapes, *warehouse, request, report);
     }
     if (warehouse) TRY(warehouse->close_and_seal(*workspace.store));
     if (!status.ok()) return status;

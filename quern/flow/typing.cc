@@ -4,7 +4,6 @@
 
 #include "quern/base/json.h"
 #include "quern/base/text.h"
-#include "quern/data/load.h"
 #include "quern/evaluate/gate.h"
 #include "quern/flow/features.h"
 #include "quern/quality/run.h"
@@ -23,7 +22,7 @@ public:
           catalog_(std::move(catalog)),
           is_typed_(graph.nodes.size()) {}
 
-    Status check(const std::vector<Step>& steps) {
+    Result<Shapes> check(const std::vector<Step>& steps) {
         Status faults;
         for (const auto& step : steps) {
             const Node& node = graph_.nodes[step.node];
@@ -35,7 +34,8 @@ public:
             is_typed_[step.node] = status.ok();
             faults.also(status);
         }
-        return faults;
+        if (!faults.ok()) return faults;
+        return std::move(shapes_);
     }
 
 private:
@@ -43,9 +43,10 @@ private:
         switch (node.kind) {
             case NodeKind::source: {
                 const auto& source = project_.sources[node.index];
-                const auto shape =
-                    TRY(data::describe_source(catalog_.session(), project_.root, source));
-                return add(node, shape.columns);
+                auto shape = TRY(data::describe_source(catalog_.session(), project_.root, source));
+                TRY(add(node, shape.columns));
+                shapes_.emplace(node.id(), std::move(shape));
+                return {};
             }
             case NodeKind::table:
                 return check_table(node);
@@ -104,14 +105,15 @@ private:
     const Standing& standing_;
     sql::SchemaCatalog catalog_;
     std::vector<bool> is_typed_;
+    Shapes shapes_;
     std::map<std::string, frame::Schema> columns_;
 };
 
 }  // namespace
 
-Status check_types(const project::Project& project, const Graph& graph,
-                   const std::vector<Step>& steps, const Standing& standing) {
-    if (count_to_run(steps) == 0) return {};
+Result<Shapes> check_types(const project::Project& project, const Graph& graph,
+                           const std::vector<Step>& steps, const Standing& standing) {
+    if (count_to_run(steps) == 0) return Shapes();
     return Typing(project, graph, standing, TRY(sql::SchemaCatalog::open())).check(steps);
 }
 

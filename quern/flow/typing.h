@@ -5,14 +5,19 @@
 #include <map>
 #include <string>
 
+#include "quern/data/load.h"
 #include "quern/flow/plan.h"
 #include "quern/flow/workspace.h"
 
 namespace quern::flow {
 
+// What the sources to load look like, by node id; found while checking, so that loading need not
+// find it again.
+using Shapes = std::map<std::string, data::SourceShape>;
+
 // All faults of all nodes to run, each at its place. A node behind a faulty one is not looked at.
-Status check_types(const project::Project& project, const Graph& graph,
-                   const std::vector<Step>& steps, const Standing& standing);
+Result<Shapes> check_types(const project::Project& project, const Graph& graph,
+                           const std::vector<Step>& steps, const Standing& standing);
 
 // Facts of a published relation, kept as JSON beside it.
 struct RelationFacts {

@@ -7,6 +7,7 @@
 
 #include "quern/flow/prepare.h"
 #include "quern/flow/run.h"
+#include "quern/flow/typing.h"
 
 namespace quern::flow {
 
@@ -16,6 +17,7 @@ struct RunContext {
     const Prepared& prepared;
     // Where the data of each source and table lies or will lie, by position in the graph.
     std::vector<std::string> physical;
+    const Shapes& shapes;
     int64_t run = 0;
     int threads = 1;
     const std::atomic<bool>* cancel = nullptr;

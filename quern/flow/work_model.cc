@@ -13,6 +13,7 @@
 #include "quern/flow/work.h"
 #include "quern/score/artifact.h"
 #include "quern/score/model.h"
+#include "quern/sql/memory.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
 #include "quern/train/load.h"
@@ -127,7 +128,9 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     request.watch.cancel = context.cancel;
     Progress progress("train " + model.name, 0);
     request.watch.progress = [&](int64_t done, int64_t) { progress.set(done); };
+    sql::release_unused_memory();
     const auto trained = TRY(api->fit(request));
+    sql::release_unused_memory();
     fault_point("model_trained");
 
     Candidate candidate;

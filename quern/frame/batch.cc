@@ -8,7 +8,7 @@
 namespace quern::frame {
 namespace {
 
-constexpr size_t kBlockBytes = 64 << 10;
+constexpr size_t kBlockBytesMin = 256, kBlockBytesMax = 64 << 10;
 
 template <class T>
 double as_double(const ColumnView& column, size_t row) {
@@ -64,9 +64,10 @@ void Column::append_null() {
 
 void Column::append_text(std::string_view text) {
     if (blocks_.empty() || block_size_ - block_used_ < text.size()) {
-        block_size_ = std::max(kBlockBytes, text.size());
+        const size_t doubled = std::clamp(2 * block_size_, kBlockBytesMin, kBlockBytesMax);
+        block_size_ = std::max(doubled, text.size());
         block_used_ = 0;
-        blocks_.push_back(std::make_unique<char[]>(block_size_));
+        blocks_.push_back(std::unique_ptr<char[]>(new char[block_size_]));
     }
     char* kept = blocks_.back().get() + block_used_;
     std::memcpy(kept, text.data(), text.size());

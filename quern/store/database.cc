@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -13,11 +14,16 @@ constexpr int kBusyTimeoutMs = 10'000;
 constexpr size_t kRowsMax = 1'000'000;
 constexpr size_t kPreparedMax = 128;
 
-Status fault_of(int result, const std::string& message, const std::string& path) {
+Status disk_full(const std::string& path) {
+    return resource_exhausted("the disk is full: cannot write " + path)
+        .hint("free some space and run again; nothing that was there is lost");
+}
+
+Status fault_of(sqlite3* handle, int result, const std::string& path) {
+    const std::string message = sqlite3_errmsg(handle);
     switch (result & 0xff) {
         case SQLITE_FULL:
-            return resource_exhausted("the disk is full: cannot write " + path)
-                .hint("free some space and run again; nothing that was there is lost");
+            return disk_full(path);
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return unavailable(path + " is being written by another process")
@@ -31,6 +37,7 @@ Status fault_of(int result, const std::string& message, const std::string& path)
         case SQLITE_CANTOPEN:
             return permission_denied("cannot open " + path + " for writing: " + message);
         case SQLITE_IOERR:
+            if (sqlite3_system_errno(handle) == ENOSPC) return disk_full(path);
             return unavailable("cannot read or write " + path + ": " + message);
         default:
             return internal("state query failed: " + message);
@@ -96,7 +103,7 @@ struct Database::Connection {
         prepared.clear();
     }
     Status fault(int result, const std::string& path) const {
-        return fault_of(result, sqlite3_errmsg(handle), path);
+        return fault_of(handle, result, path);
     }
     // The statement, ready to be bound; kept for the next time.
     sqlite3_stmt* prepare(std::string_view sql, int& result) {
