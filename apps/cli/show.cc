@@ -42,15 +42,16 @@ Result<std::string> model_message(flow::Workspace& workspace, const std::string&
 Result<std::vector<Shown>> overview(flow::Workspace& workspace) {
     std::vector<Shown> shown;
     for (const auto& source : workspace.project.sources) {
-        shown.push_back(
-            {source.name, "source", TRY(relation_message(workspace, "source:" + source.name))});
+        const auto message = TRY(relation_message(workspace, "source:" + source.name));
+        shown.push_back({source.name, "source", message});
     }
     for (const auto& table : workspace.project.tables) {
-        shown.push_back(
-            {table.name, "table", TRY(relation_message(workspace, "table:" + table.name))});
+        const auto message = TRY(relation_message(workspace, "table:" + table.name));
+        shown.push_back({table.name, "table", message});
     }
     for (const auto& model : workspace.project.models) {
-        shown.push_back({model.name, "model", TRY(model_message(workspace, model.name))});
+        const auto message = TRY(model_message(workspace, model.name));
+        shown.push_back({model.name, "model", message});
     }
     for (const auto& service : workspace.project.services) {
         shown.push_back({service.name, "service", service.model + "@" + service.alias});
@@ -112,7 +113,8 @@ Result<int> show_relation(flow::Workspace& workspace, const std::string& id,
         TRY(print(relation_json(id, *published, checks)));
         return 0;
     }
-    std::string text = name + "  " + TRY(relation_message(workspace, id)) + "\n";
+    const auto message = TRY(relation_message(workspace, id));
+    std::string text = name + "  " + message + "\n";
     if (!description.empty()) text += "  " + description + "\n";
     for (const auto& column : flow::relation_facts(published->facts).columns) {
         text += "  " + column.name + "  " + column.type.text() + "\n";
