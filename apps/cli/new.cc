@@ -2,6 +2,7 @@
 
 #include "quern/base/folder.h"
 #include "quern/base/json.h"
+#include "quern/base/text.h"
 #include "quern/flow/new_project.h"
 
 #include "apps/cli/command.h"
@@ -37,10 +38,24 @@ std::string report_text(const flow::NewReport& report, const std::string& folder
     return text + "Next: cd " + folder + " && quern run\n";
 }
 
+// "a, b,c" -> a b c
+std::vector<std::string> split_names(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        const size_t end = std::min(list.find(','), list.size());
+        names.emplace_back(trim(list.substr(0, end)));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return names;
+}
+
 Result<int> run_new(const Invocation& invocation) {
     const std::string folder = invocation.text("NAME");
-    const auto report = TRY(flow::new_project(
-        {.folder = folder, .file = invocation.text("from"), .target = invocation.text("target")}));
+    const auto report = TRY(flow::new_project({.folder = folder,
+                                               .file = invocation.text("from"),
+                                               .target = invocation.text("target"),
+                                               .names = split_names(invocation.text("names")),
+                                               .encoding = invocation.text("encoding")}));
     TRY(print(invocation.is_json ? report_json(report) : report_text(report, folder)));
     return 0;
 }
@@ -51,7 +66,9 @@ QUERN_REGISTER(Command)({
     .example = "quern new income --from census.csv --target income",
     .arguments = {{"NAME", "Folder to make; its last part names the project"}},
     .options = {{"--from", "FILE", "CSV, TSV, Parquet, JSON or NDJSON, also .gz and .zst", true},
-                {"--target", "COLUMN", "What to learn; without it no model is written"}},
+                {"--target", "COLUMN", "What to learn; without it no model is written"},
+                {"--names", "LIST", "Names of the columns, for a file without a header: a,b,c"},
+                {"--encoding", "NAME", "Of the file, if it is not UTF-8: latin-1, utf-16"}},
     .run = run_new,
 });
 

@@ -2,6 +2,7 @@
 
 #include "quern/base/clock.h"
 #include "quern/base/json.h"
+#include "quern/base/terminal.h"
 #include "quern/project/project.h"
 #include "quern/store/tokens.h"
 
@@ -24,8 +25,10 @@ Result<int> make_token(const Invocation& invocation, store::Tokens& tokens) {
         TRY(print(json.take() + "\n"));
         return 0;
     }
-    TRY(print(made.text + "\nShown once: only its hash is kept. Take it back with: quern token " +
-              "revoke " + made.id + "\n"));
+    // The token alone on standard output, so that TOKEN=$(quern token new) holds nothing else.
+    TRY(print(made.text + "\n"));
+    print_stderr("Shown once: only its hash is kept. Take it back with: quern token revoke " +
+                 made.id + "\n");
     return 0;
 }
 

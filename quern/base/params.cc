@@ -81,6 +81,18 @@ Status read_known(const std::vector<Param>& params, const Tree::Entry& entry, vo
         .hint(std::string(unknown.hint()));
 }
 
+// A row a key; the keys of a map inside follow it as `split.folds`.
+std::string markdown_rows(const std::vector<Param>& params, const std::string& prefix) {
+    std::string rows;
+    for (const auto& param : params) {
+        const std::string name = prefix + param.name;
+        const std::string fallback = param.is_required ? "(required)" : param.default_text;
+        rows += "| `" + name + "` | " + param.shape.text() + " | " + fallback + " | " + param.doc +
+                " |\n" + markdown_rows(param.shape.fields, name + ".");
+    }
+    return rows;
+}
+
 nlohmann::ordered_json schema_of(const Shape& shape);
 
 nlohmann::ordered_json object_schema(const std::vector<Param>& params) {
@@ -200,13 +212,7 @@ std::string json_schema(const std::vector<Param>& params) {
 }
 
 std::string markdown_table(const std::vector<Param>& params) {
-    std::string table = "| key | value | default | meaning |\n|---|---|---|---|\n";
-    for (const auto& param : params) {
-        const std::string fallback = param.is_required ? "(required)" : param.default_text;
-        table += "| `" + param.name + "` | " + param.shape.text() + " | " + fallback + " | " +
-                 param.doc + " |\n";
-    }
-    return table;
+    return "| key | value | default | meaning |\n|---|---|---|---|\n" + markdown_rows(params, "");
 }
 
 namespace detail {

@@ -117,6 +117,8 @@ TEST(Params, DescribesItself) {
     const std::string table = markdown_table(Settings::params());
     EXPECT_NE(table.find("| `depth` | an integer in [1, 64] | 6 | Deepest leaf. |"),
               std::string::npos);
+    EXPECT_NE(table.find("| `split.folds` | an integer in [2, 100] | 5 | How many. |"),
+              std::string::npos);
 }
 
 }  // namespace

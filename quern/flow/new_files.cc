@@ -1,6 +1,7 @@
 #include "quern/flow/new_files.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 
 #include "quern/base/json.h"
@@ -78,6 +79,12 @@ std::string yaml_list(const std::vector<std::string>& items, size_t first_column
 
 std::string source_text(const Draft& draft) {
     std::string text = "file: " + yaml_text(draft.file) + "\n";
+    if (!draft.encoding.empty()) text += "encoding: " + yaml_text(draft.encoding) + "\n";
+    if (!draft.column_names.empty()) {
+        std::vector<std::string> names;
+        for (const auto& name : draft.column_names) names.push_back(yaml_text(name));
+        text += "header: false\nnames: " + yaml_list(names, 7) + "\n";
+    }
     if (draft.null_values.size() <= 1) return text;
     std::vector<std::string> values;
     for (const auto& value : draft.null_values) values.push_back(json_string(value));
@@ -172,8 +179,15 @@ std::string model_name(const Draft& draft) {
     const std::string name = draft.target->name;
     const bool is_taken =
         lower_ascii(name) == draft.names.source || lower_ascii(name) == draft.names.table;
+    // It stands in file names and addresses, so no punctuation.
     std::string safe;
-    for (const char c : name) safe += c == '/' || c == '\\' || c == '@' || c == '.' ? '_' : c;
+    for (const char c : name) {
+        const bool is_word = (static_cast<unsigned char>(c) & 0x80) != 0 ||
+                             std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
+        if (is_word || (!safe.empty() && safe.back() != '_')) safe += is_word ? c : '_';
+    }
+    while (safe.ends_with('_')) safe.pop_back();
+    if (safe.empty()) safe = "model";
     return is_taken ? safe + "_model" : safe;
 }
 

@@ -12,8 +12,10 @@ namespace quern::flow {
 constexpr int64_t kClassesMax = 100;        // of a target
 constexpr int64_t kIntegerClassesMax = 10;  // an integer target with more values is a quantity
 constexpr int64_t kCategoriesMax = 1000;    // of a text feature; more are left out
-constexpr double kCategoryPart = 0.5;       // of the rows; more distinct texts are left out
-constexpr size_t kChecksMax = 100;          // written into one table
+// Of the rows; more distinct texts are left out. Training sees a part of the rows only, and refuses
+// texts that are different in half of those.
+constexpr double kCategoryPart = 0.3;
+constexpr size_t kChecksMax = 100;  // written into one table
 
 struct Names {
     std::string project, source, table;
@@ -24,8 +26,10 @@ struct Draft {
     std::string file;  // as the source's file writes it
     std::vector<std::string> null_values;
     const TableProfile& profile;
-    const ColumnProfile* target;     // null: no model
-    std::set<std::string> keywords;  // names that SQL does not take bare
+    const ColumnProfile* target;                 // null: no model
+    std::set<std::string> keywords;              // names that SQL does not take bare
+    std::vector<std::string> column_names = {};  // of a file without a header, as given
+    std::string encoding = {};                   // as given; empty: UTF-8
 };
 
 struct WrittenFile {

@@ -15,6 +15,7 @@
 namespace quern::flow {
 namespace {
 
+constexpr size_t kListedMax = 1000;  // characters of a list of columns
 constexpr const char* kRows = "quern_new";
 constexpr const char* kQuarantine = "quern_new_quarantine";
 
@@ -53,8 +54,14 @@ std::string written_path(const std::string& file, const std::string& folder) {
     return relative.empty() || ups > 2 ? from.string() : relative.string();
 }
 
-project::Source source_of(const std::string& file, std::vector<std::string> null_values) {
+project::Source source_of(const NewProject& wanted, std::vector<std::string> null_values) {
+    const std::string& file = wanted.file;
     project::Source source;
+    if (!wanted.names.empty()) {
+        source.names = wanted.names;
+        source.has_header = false;
+    }
+    if (!wanted.encoding.empty()) source.encoding = wanted.encoding;
     source.name = plain_name(file);
     source.files.push_back({absolute_path(file), {}});
     source.null_values = std::move(null_values);
@@ -73,7 +80,13 @@ Result<const ColumnProfile*> find_target(const TableProfile& profile, const std:
         if (lower_ascii(column.name) == lower_ascii(target)) return &column;
         names.push_back(column.name);
     }
-    return unknown_name("column", target, names);
+    // A file without a header has names that nobody knows yet, so all of them are told.
+    std::string all;
+    for (const auto name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+    Status status = unknown_name("column", target, names);
+    if (all.size() > kListedMax || !names.front().starts_with("column_")) return status;
+    return Status(status.code(), std::string(status.message()))
+        .hint("the file has no header; its columns are " + all + "; give names with --names a,b,c");
 }
 
 // A target that cannot be learned is told now, not after the first run.
@@ -135,11 +148,11 @@ Result<NewReport> new_project(const NewProject& wanted) {
     const double start = steady_seconds();
     const auto database = TRY(sql::Database::open({}));
     sql::Session session = TRY(database.connect());
-    auto report = TRY(load(session, source_of(wanted.file, {""})));
+    auto report = TRY(load(session, source_of(wanted, {""})));
     const auto marks = TRY(missing_marks(session, kRows));
     std::vector<std::string> null_values = {""};
     null_values.insert(null_values.end(), marks.begin(), marks.end());
-    if (!marks.empty()) report = TRY(load(session, source_of(wanted.file, null_values)));
+    if (!marks.empty()) report = TRY(load(session, source_of(wanted, null_values)));
     const auto profile = TRY(profile_table(session, kRows));
 
     NewReport made;
@@ -157,6 +170,8 @@ Result<NewReport> new_project(const NewProject& wanted) {
         made.target_words = target_words(*draft.target);
     }
     draft.keywords = TRY(sql_keywords(session));
+    draft.column_names = wanted.names;
+    draft.encoding = wanted.encoding;
     const auto files = project_files(draft);
     TRY(write_files(wanted.folder, files));
     for (const auto& file : files) made.files.push_back({file.path, file.note});

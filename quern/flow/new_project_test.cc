@@ -94,6 +94,18 @@ TEST_F(NewProjectTest, TellsWhatCannotBeLearned) {
     EXPECT_FALSE(path_exists(join_path(folder_.path(), "made")));
 }
 
+TEST_F(NewProjectTest, TakesNamesForAFileWithoutAHeader) {
+    const std::string file = write("raw.data", "1,2.5,yes\n2,3.5,no\n3,4.5,yes\n4,1.5,no\n");
+    const std::string csv = write("raw.csv", read_file(file).value());
+    const std::string fault = make(csv, "label").status().text();
+    EXPECT_NE(fault.find("--names a,b,c"), std::string::npos) << fault;
+    const auto report =
+        new_project({join_path(folder_.path(), "made"), csv, "label", {"id", "size", "label"}});
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_NE(made("sources/raw.yml").find("names: [id, size, label]"), std::string::npos);
+    EXPECT_NE(report->file_words.find("4 rows, 3 columns"), std::string::npos);
+}
+
 TEST_F(NewProjectTest, NeverOverwrites) {
     ASSERT_TRUE(make_folders(join_path(folder_.path(), "made")).ok());
     write("made/notes.txt", "mine");

@@ -1,0 +1,157 @@
+// `quern reference`: what there is to use, as Markdown, made from the registries.
+
+#include "quern/data/source_format.h"
+#include "quern/evaluate/metric.h"
+#include "quern/project/project.h"
+#include "quern/quality/check.h"
+#include "quern/score/encoder.h"
+#include "quern/score/function.h"
+#include "quern/serve/route.h"
+#include "quern/train/learner.h"
+#include "quern/train/load.h"
+
+#include "apps/cli/command.h"
+#include "apps/cli/output.h"
+
+namespace quern::cli {
+namespace {
+
+std::string heading(std::string_view name) { return "\n### " + std::string(name) + "\n\n"; }
+
+std::string text_of(std::string_view view) { return std::string(view); }
+
+std::string list_of(const std::vector<std::string_view>& names) {
+    std::string list;
+    for (const auto name : names) list += (list.empty() ? "`" : ", `") + text_of(name) + "`";
+    return list;
+}
+
+std::string example_of(std::string_view example) {
+    return "\n```\n" + text_of(example) + "\n```\n";
+}
+
+std::string files_text() {
+    std::string text;
+    for (const auto& [kind, table] : project::project_reference()) text += heading(kind) + table;
+    return text;
+}
+
+std::string checks_text() {
+    std::string text;
+    for (const auto& check : Registry<quality::Check>::of_kind().all()) {
+        text += heading(check.name) + text_of(check.summary) + "\n" + example_of(check.example);
+        if (!check.aliases.empty()) text += "\nAlso: " + list_of(check.aliases) + "\n";
+        if (!check.params.empty()) text += "\n" + markdown_table(check.params);
+    }
+    return text;
+}
+
+Result<std::string> learners_text() {
+    TRY(train::load_training());
+    std::string text;
+    for (const auto& learner : Registry<train::Learner>::of_kind().all()) {
+        text += heading(learner.name) + text_of(learner.summary) + " Done by " +
+                text_of(learner.source) + ".\n" + example_of(learner.example);
+        if (!learner.params.empty()) text += "\n" + markdown_table(learner.params);
+    }
+    return text;
+}
+
+std::string metrics_text() {
+    std::string text = "\n| metric | meaning | equals | interval |\n|---|---|---|---|\n";
+    for (const auto& metric : Registry<evaluate::Metric>::of_kind().all()) {
+        text += "| `" + metric.name + "` | " + metric.summary + " | " + metric.source + " | " +
+                metric.interval_method + " |\n";
+    }
+    return text;
+}
+
+std::string functions_text() {
+    std::string text = "\n| function | meaning | example |\n|---|---|---|\n";
+    for (const auto& function : Registry<score::RowFunction>::of_kind().all()) {
+        std::string name = text_of(function.name), example = text_of(function.example);
+        for (auto* cell : {&name, &example}) {
+            for (size_t at = 0; (at = cell->find('|', at)) != std::string::npos; at += 2) {
+                cell->insert(at, "\\");
+            }
+        }
+        text += "| `" + name + "` | " + text_of(function.summary) + " | `" + example + "` |\n";
+    }
+    return text;
+}
+
+std::string formats_text() {
+    std::string text;
+    for (const auto& format : Registry<data::SourceFormat>::of_kind().all()) {
+        text += heading(format.name) + text_of(format.summary) + "\n" + example_of(format.example);
+    }
+    return text;
+}
+
+std::string routes_text() {
+    std::string text = "\n| route | meaning |\n|---|---|\n";
+    for (const auto& route : Registry<serve::Route>::of_kind().all()) {
+        const std::string method = route.method == serve::Method::post ? "POST " : "GET ";
+        for (const auto path : route.paths) {
+            text += "| `" + method + text_of(path) + "` | " + text_of(route.summary) + " |\n";
+        }
+    }
+    return text;
+}
+
+std::string commands_text() {
+    std::string text;
+    for (const auto& command : Registry<Command>::of_kind().all()) {
+        text +=
+            heading(command.name) + text_of(command.summary) + ".\n" + example_of(command.example);
+    }
+    return text;
+}
+
+struct Chapter {
+    std::string_view name, title;
+    std::function<Result<std::string>()> text;
+};
+
+const std::vector<Chapter>& chapters() {
+    static const std::vector<Chapter> all = {
+        {"files", "Keys of the project's files", files_text},
+        {"formats", "Source formats", formats_text},
+        {"checks", "Checks", checks_text},
+        {"functions", "Functions that features may call", functions_text},
+        {"learners", "Learners (`algorithm:`)", learners_text},
+        {"metrics", "Metrics, also for `gates:` and `metric:`", metrics_text},
+        {"routes", "Routes of a service", routes_text},
+        {"commands", "Commands", commands_text},
+    };
+    return all;
+}
+
+Result<int> run_reference(const Invocation& invocation) {
+    const std::string wanted = invocation.text("CHAPTER");
+    std::vector<std::string_view> names;
+    bool is_found = false;
+    for (const auto& chapter : chapters()) {
+        names.push_back(chapter.name);
+        if (!wanted.empty() && wanted != chapter.name) continue;
+        is_found = true;
+        const std::string text = TRY(chapter.text());
+        TRY(print("## " + text_of(chapter.title) + "\n" + text + "\n"));
+    }
+    if (!is_found) return unknown_name("chapter", wanted, names);
+    return 0;
+}
+
+QUERN_REGISTER(Command)
+({
+    .name = "reference",
+    .summary = "Print what there is: file keys, checks, learners, metrics, functions, routes",
+    .example = "quern reference learners",
+    .arguments = {{"CHAPTER",
+                   "files, formats, checks, functions, learners, metrics, routes or commands",
+                   false}},
+    .run = run_reference,
+});
+
+}  // namespace
+}  // namespace quern::cli
