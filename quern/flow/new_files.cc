@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdio>
 
 #include "quern/base/json.h"
@@ -12,12 +13,32 @@ namespace {
 
 constexpr size_t kWidth = 96;
 
+bool is_id_name(std::string_view name) {
+    const std::string lower = lower_ascii(name);
+    return lower == "id" || lower.ends_with("_id") || lower.ends_with("id") || lower == "key" ||
+           lower == "index" || lower.empty();
+}
+
+// An integer that numbers the rows: named so, or without gaps to speak of.
+bool is_count_of_rows(const ColumnProfile& column) {
+    if (!frame::is_integer(column.type)) return false;
+    if (is_id_name(column.name)) return true;
+    int64_t low = 0, high = 0;
+    const auto read = [](const std::string& text, int64_t& number) {
+        const char* const stop = text.data() + text.size();
+        return std::from_chars(text.data(), stop, number).ptr == stop;
+    };
+    return read(column.lowest, low) && read(column.highest, high) &&
+           static_cast<double>(high) - static_cast<double>(low) <
+               static_cast<double>(column.row_count);
+}
+
 // Columns that tell nothing a model could use again.
 std::string reason_to_exclude(const ColumnProfile& column) {
     if (column.null_count == column.row_count) return "no values";
     if (column.is_constant()) return "always the same";
     const bool is_text = column.type.id == frame::TypeId::varchar;
-    if (column.is_unique() && (is_text || frame::is_integer(column.type))) {
+    if (column.is_unique() && (is_text || is_count_of_rows(column))) {
         return "different in each row";
     }
     if (column.type.id == frame::TypeId::other || column.type.id == frame::TypeId::blob ||
@@ -30,12 +51,6 @@ std::string reason_to_exclude(const ColumnProfile& column) {
         return with_thousands(column.distinct_count) + " different texts";
     }
     return "";
-}
-
-bool is_id_name(std::string_view name) {
-    const std::string lower = lower_ascii(name);
-    return lower == "id" || lower.ends_with("_id") || lower.ends_with("id") || lower == "key" ||
-           lower == "index" || lower.empty();
 }
 
 // The column that names a row: unique, an integer or a text, called so or the first of all.
@@ -244,6 +259,12 @@ Result<std::set<std::string>> sql_keywords(sql::Session& session) {
         keywords.emplace(rows.columns[0].text(row));
     }
     return keywords;
+}
+
+size_t count_features(const Draft& draft) {
+    size_t count = 0;
+    if (draft.target != nullptr) model_text(draft, count);
+    return count;
 }
 
 std::vector<WrittenFile> project_files(const Draft& draft) {

@@ -37,6 +37,7 @@ struct WrittenFile {
 };
 
 std::vector<WrittenFile> project_files(const Draft& draft);
+size_t count_features(const Draft& draft);  // that the model would have
 
 bool is_classes(const ColumnProfile& target);
 std::string target_words(const ColumnProfile& target);

@@ -172,6 +172,11 @@ Result<NewReport> new_project(const NewProject& wanted) {
     draft.keywords = TRY(sql_keywords(session));
     draft.column_names = wanted.names;
     draft.encoding = wanted.encoding;
+    if (draft.target != nullptr && count_features(draft) == 0) {
+        return invalid_argument("no column of '" + wanted.file + "' tells anything about '" +
+                                draft.target->name + "'")
+            .hint("the others are empty, always the same, or different in each row");
+    }
     const auto files = project_files(draft);
     TRY(write_files(wanted.folder, files));
     for (const auto& file : files) made.files.push_back({file.path, file.note});

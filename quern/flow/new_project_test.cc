@@ -91,6 +91,8 @@ TEST_F(NewProjectTest, TellsWhatCannotBeLearned) {
     EXPECT_EQ(make("/nowhere.csv", "x").status().code(), Code::not_found);
     EXPECT_FALSE(make(write("header.csv", "a,b\n"), "a").ok());
     EXPECT_FALSE(make(write("empty.csv", ""), "a").ok());
+    const auto useless = make(write("useless.csv", "id,label\n1,a\n2,b\n3,a\n"), "label");
+    EXPECT_NE(useless.status().text().find("tells anything about 'label'"), std::string::npos);
     EXPECT_FALSE(path_exists(join_path(folder_.path(), "made")));
 }
 
