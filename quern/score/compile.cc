@@ -235,11 +235,25 @@ private:
     Result<uint32_t> lower_case(const json& node, int depth) {
         std::vector<uint32_t> arguments;
         for (const json& check : member(node, "case_checks")) {
-            arguments.push_back(TRY(lower(member(check, "when_expr"), depth + 1)));
+            arguments.push_back(TRY(lower_condition(member(check, "when_expr"), depth + 1)));
             arguments.push_back(TRY(lower(member(check, "then_expr"), depth + 1)));
         }
         arguments.push_back(TRY(lower(member(node, "else_expr"), depth + 1)));
         return call(node, "case", arguments, plan_type(member(node, "return_type")));
+    }
+
+    // Inside of a condition DuckDB looks at the second operand of AND only where the first is true,
+    // and of OR only where it is not: `case when x > 0 and ln(x) > 1` never fails.
+    Result<uint32_t> lower_condition(const json& node, int depth) {
+        if (depth > kDepthMax) return refuse(node, "this expression is nested too deep");
+        if (text(node, "expression_class") != "BOUND_CONJUNCTION") return lower(node, depth);
+        std::vector<uint32_t> arguments;
+        for (const json& child : member(node, "children"))
+            arguments.push_back(TRY(lower_condition(child, depth + 1)));
+        frame::Type boolean;
+        boolean.id = frame::TypeId::boolean;
+        bool is_and = text(node, "type") == "CONJUNCTION_AND";
+        return call(node, is_and ? "and then" : "or else", arguments, boolean);
     }
 
     Result<uint32_t> lower_between(const json& node, int depth) {

@@ -76,8 +76,8 @@ private:
         } else if (name.starts_with("is ") && children.size() == 1) {
             add_operand(children[0], depth);
             text_ += " " + name;
-        } else if (children.size() >= 2 && (name == "and" || name == "or")) {
-            join(children, " " + name + " ", depth, true);
+        } else if (children.size() >= 2 && (name.starts_with("and") || name.starts_with("or"))) {
+            join(children, name.starts_with("and") ? " and " : " or ", depth, true);
         } else if (children.size() == 2 && (!is_word || name.starts_with("is "))) {
             join(children, " " + name + " ", depth, true);
         } else if ((name == "in" || name == "not in") && children.size() >= 2) {

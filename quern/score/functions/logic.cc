@@ -51,6 +51,28 @@ Result<BoundFunction> bind_conjunction(const Signature& signature) {
     return BoundFunction{conjunction<is_and>, nullptr};
 }
 
+// Operands in turn, each only for the rows that the ones before it leave open; NULL is false.
+template <bool is_and>
+void condition(const Call& call) {
+    for (size_t w = 0; w < word_count(call.row_count); ++w) {
+        uint64_t rows = row_bits(w, call.row_count), open = rows, failed = 0, truth = 0;
+        for (const Vector* argument : call.arguments) {
+            failed |= argument->failed[w] & open;
+            uint64_t holds = true_bits(*argument, w, open & ~failed);
+            truth |= holds;
+            open = is_and ? holds : open & ~(holds | failed);
+        }
+        call.out.failed[w] = failed;
+        put_bits(call, w, rows & ~failed, is_and ? open : truth);
+    }
+}
+
+template <bool is_and>
+Result<BoundFunction> bind_condition(const Signature& signature) {
+    if (!are_booleans(signature)) return no_overload(signature);
+    return BoundFunction{condition<is_and>, nullptr};
+}
+
 template <bool wants_null>
 void null_test(const Call& call) {
     const Vector& in = *call.arguments[0];
@@ -146,6 +168,19 @@ QUERN_REGISTER(RowFunction)({
     .summary = "True when one is true; false when all are false; else NULL.",
     .example = "true or null",
     .bind = bind_conjunction<false>,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "and then",
+    .summary =
+        "AND in a condition of CASE: a later operand counts only where the earlier are true.",
+    .example = "case when 1 > 2 and ln(0) > 1 then 1 else 2 end = 2",
+    .bind = bind_condition<true>,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "or else",
+    .summary = "OR in a condition of CASE: a later operand counts only where none before is true.",
+    .example = "case when 1 < 2 or ln(0) > 1 then 1 else 2 end = 1",
+    .bind = bind_condition<false>,
 });
 QUERN_REGISTER(RowFunction)({
     .name = "not",

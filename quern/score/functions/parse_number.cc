@@ -173,13 +173,14 @@ struct DecimalDigits {
         value = value * 10 + digit;
     }
 
-    // Drops digits from the end; says whether the last one dropped rounds up.
-    bool drop(int count) {
+    // Drops digits from the end; says whether the last one dropped rounds up. For an exponent
+    // DuckDB stops when nothing is left, so that '5e-10' rounds up too.
+    bool drop(int count, bool is_exponent) {
         int last = 0;
         for (int i = 0; i < count; ++i) {
             last = static_cast<int>(value % 10);
             value /= 10;
-            if (value == 0 && last == 0) break;
+            if (value == 0 && is_exponent) break;
         }
         return last >= 5;
     }
@@ -187,7 +188,7 @@ struct DecimalDigits {
     // Brings the fraction to `scale` digits; the value must then fit the width.
     bool settle(int excess, int exponent) {
         if (excess > 0) {
-            bool is_up = drop(excess);
+            bool is_up = drop(excess, false);
             fraction_count = scale;
             if (exponent > 0 && is_up) ++value;
         }
@@ -200,7 +201,7 @@ struct DecimalDigits {
         int excess = std::max(fraction_count - scale, 0);
         if (exponent <= 0) {
             if (!settle(excess, exponent)) return false;
-            if (drop(-exponent)) ++value;
+            if (drop(-exponent, true)) ++value;
             return true;
         }
         if (!settle(std::max(excess - exponent, 0), exponent)) return false;
