@@ -99,7 +99,8 @@ private:
             bool is_ready = true;
             for (const size_t input : node(i).inputs) {
                 if (states_[input] == State::failed) {
-                    skip(i, node(input).name + " did not pass");
+                    skip(i, is_cancelled() ? "the run was stopped"
+                                           : node(input).name + " did not pass");
                     is_ready = false;
                     break;
                 }

@@ -31,9 +31,7 @@ Result<WriterLock> WriterLock::take(const std::string& path) {
         if (errno != EWOULDBLOCK) return system_error(errno, "cannot lock", path);
         return failed_precondition("another quern process (pid " + read_pid(file) +
                                    ") is changing this project")
-            .hint(
-                "wait until it is done, or stop it; reading commands such as `quern query` work "
-                "meanwhile");
+            .hint("wait until it is done, or stop it");
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(file, 0) != 0 || ::pwrite(file, pid.data(), pid.size(), 0) < 0) {
