@@ -64,8 +64,9 @@ void look_at_artifacts(const store::Layout& layout, std::vector<Finding>& findin
     findings.push_back({"artifacts", with_thousands(sound) + " sound"});
 }
 
-void look_at_state(const std::string& root, std::vector<Finding>& findings) {
-    const auto state = store::Store::open_existing(root);
+void look_at_state(const std::string& root, const std::string& store_name,
+                   std::vector<Finding>& findings) {
+    const auto state = store::Store::open_existing(root, store_name);
     if (!state.ok()) {
         const bool is_new = state.status().code() == Code::not_found;
         findings.push_back(
@@ -111,7 +112,7 @@ Result<int> run_doctor(const Invocation& invocation) {
         const auto project = project::load_project(*root);
         findings.push_back(
             {"project", project.ok() ? project->name : project.status().text(), project.ok()});
-        look_at_state(*root, findings);
+        look_at_state(*root, project.ok() ? project->settings.store : ".quern", findings);
     } else {
         findings.push_back({"project", "none here: make one with quern new"});
     }

@@ -13,7 +13,8 @@ namespace quern::cli {
 namespace {
 
 Result<std::unique_ptr<store::Store>> open_store(const Invocation& invocation) {
-    return store::Store::open(TRY(project::find_project_root(invocation.project_folder)));
+    const auto project = TRY(project::load_project(invocation.project_folder));
+    return store::Store::open(project.root, project.settings.store);
 }
 
 Result<int> make_token(const Invocation& invocation, store::Tokens& tokens) {

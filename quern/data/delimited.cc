@@ -239,12 +239,23 @@ Status keep_codes(const Delimited& file, StageRequest& request, Staged& staged) 
     return {};
 }
 
+// How the user says that numbers and times are written: it decides what is one.
+std::string value_arguments(const project::Source& source) {
+    std::string sql = ", decimal_separator = " + quote_literal(source.decimal_separator);
+    if (!source.date_format.empty()) sql += ", dateformat = " + quote_literal(source.date_format);
+    if (!source.timestamp_format.empty()) {
+        sql += ", timestampformat = " + quote_literal(source.timestamp_format);
+    }
+    return sql;
+}
+
 Status find_types(const Delimited& file, StageRequest& request, const std::string& arguments,
                   Staged& staged) {
     const std::string sql =
         "select c.type, DateFormat, TimestampFormat from (select unnest(Columns) as c, DateFormat, "
         "TimestampFormat from sniff_csv(" +
-        arguments + ", sample_size = " + std::to_string(request.source.sample_rows) +
+        arguments + value_arguments(request.source) +
+        ", sample_size = " + std::to_string(request.source.sample_rows) +
         ", ignore_errors = true))";
     const auto rows = text_rows(request.session, sql);
     if (!rows.ok() || rows->size() != staged.schema.size()) {

@@ -298,6 +298,14 @@ TEST_F(Load, delimiters_are_found) {
     EXPECT_EQ(loaded("a;b\n1;2,5\n"), "a BIGINT, b DOUBLE | 1 2.5");
 }
 
+TEST_F(Load, declared_separators_and_formats_take_part_in_finding_types) {
+    source_.decimal_separator = ",";
+    source_.timestamp_format = "%d/%m/%Y %H:%M";
+    EXPECT_EQ(loaded("a;b;seen\n13,2;x;31/01/2020 10:00\n14,5;y;01/02/2020 11:30\n"),
+              "a DOUBLE, b VARCHAR, seen TIMESTAMP | 13.2 x 2020-01-31 10:00:00 | "
+              "14.5 y 2020-02-01 11:30:00");
+}
+
 TEST_F(Load, headerless_with_names) {
     source_.names = {"age", "job"};
     source_.null_values = {"", "?"};
