@@ -53,8 +53,10 @@ std::string start_text(const serve::ProjectServer& project, const std::string& u
 Result<int> serve(const Invocation& invocation) {
     const double start = steady_seconds();
     const auto settings = TRY(settings_of(invocation));
-    const std::string root = TRY(project::find_project_root(invocation.project_folder));
-    const auto project = TRY(serve::ProjectServer::start(root, settings));
+    const auto written = TRY(project::load_project(invocation.project_folder));
+    serve::WatchSettings watch;
+    watch.store_name = written.settings.store;
+    const auto project = TRY(serve::ProjectServer::start(written.root, settings, watch));
     TRY(print(start_text(*project, project->server().url(), steady_seconds() - start)));
     TRY(project->server().run_until_signal());
     return 0;

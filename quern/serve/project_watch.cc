@@ -159,7 +159,7 @@ ProjectWatch::~ProjectWatch() {
 
 Result<std::unique_ptr<ProjectWatch>> ProjectWatch::start(const std::string& project_folder,
                                                           WatchSettings settings, Served& served) {
-    auto opened = TRY(store::Store::open_existing(project_folder));
+    auto opened = TRY(store::Store::open_existing(project_folder, settings.store_name));
     auto state = std::make_unique<State>(std::move(opened), std::move(settings), served);
     std::vector<std::string_view> known;
     const auto champions = TRY(store::Models(*state->store).champions());

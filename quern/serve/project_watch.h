@@ -12,6 +12,7 @@ namespace quern::serve {
 struct WatchSettings {
     std::vector<std::string> models;  // only these; empty: every model that has a champion
     int64_t poll_ms = 200;
+    std::string store_name = ".quern";  // as the project names it
 };
 
 class ProjectWatch {
