@@ -68,23 +68,32 @@ std::string report_json(const flow::RunReport& report) {
     return json.end_object().take() + "\n";
 }
 
-std::string next_step(const project::Project& project) {
-    if (!project.services.empty()) {
-        const auto& service = project.services.front();
-        return ". See `quern show " + service.model + "`, or start it: `quern serve`";
+// What to look at now: the last of the most telling things that this run made.
+std::string next_step(const flow::RunReport& report) {
+    std::string table, model;
+    bool has_service = false;
+    for (const auto& outcome : report.outcomes) {
+        if (outcome.kind == flow::NodeKind::table) table = outcome.name;
+        if (outcome.kind == flow::NodeKind::source && table.empty()) table = outcome.name;
+        if (outcome.kind == flow::NodeKind::model) model = outcome.name;
+        has_service = has_service || outcome.kind == flow::NodeKind::service;
     }
-    if (!project.models.empty()) return ". See `quern show " + project.models.front().name + "`";
-    if (!project.tables.empty()) {
-        return ". Look: `quern query \"from " + project.tables.front().name + "\"`";
+    if (model.empty()) {
+        return table.empty() ? "" : ". Look: `quern query 'from " + quote_identifier(table) + "'`";
     }
-    return "";
+    return ". See `quern show " + model + "`" + (has_service ? ", or start it: `quern serve`" : "");
 }
 
-std::string summary(const project::Project& project, const flow::RunReport& report) {
+std::string summary(const std::vector<std::string>& asked, const flow::RunReport& report) {
     std::string text;
     for (const auto& note : report.notes) text += note + "\n";
     const size_t done = report.count(RunState::done);
     const std::string seconds = duration_text(report.seconds);
+    if (report.outcomes.empty() && !asked.empty()) {
+        std::string list;
+        for (const auto& name : asked) list += (list.empty() ? "" : ", ") + name;
+        return text + "Nothing to do for " + list + ": up to date (" + seconds + ")\n";
+    }
     if (report.outcomes.empty()) {
         return text + "Nothing to do: " + with_thousands(static_cast<int64_t>(report.node_count)) +
                " of " + with_thousands(static_cast<int64_t>(report.node_count)) + " up to date (" +
@@ -93,7 +102,7 @@ std::string summary(const project::Project& project, const flow::RunReport& repo
     const std::string counts = with_thousands(static_cast<int64_t>(done)) + " of " +
                                with_thousands(static_cast<int64_t>(report.outcomes.size()));
     if (report.is_good()) {
-        return text + "Done: " + counts + " in " + seconds + next_step(project) + "\n";
+        return text + "Done: " + counts + " in " + seconds + next_step(report) + "\n";
     }
     if (report.count(RunState::cancelled) > 0) {
         return text + "Stopped: " + counts + " done. `quern run` goes on from here.\n";
@@ -117,7 +126,7 @@ Result<int> run(const Invocation& invocation) {
     }
     const auto report = TRY(flow::run_project(workspace, request));
     TRY(printed);
-    TRY(print(invocation.is_json ? report_json(report) : summary(workspace.project, report)));
+    TRY(print(invocation.is_json ? report_json(report) : summary(request.names, report)));
     if (invocation.is_json && !report.fault().ok()) return exit_code(report.fault().code());
     TRY(report.fault());
     return report.is_good() ? 0 : kCheckFailed;

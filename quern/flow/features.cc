@@ -6,6 +6,7 @@
 
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
+#include "quern/evaluate/metric.h"
 
 namespace quern::flow {
 namespace {
@@ -101,6 +102,10 @@ Result<score::CompiledFeatures> compile_model_features(sql::SchemaCatalog& catal
     for (const Located* name : named_columns(model)) {
         faults.also(check_column(columns, *name, model.from.text));
         taken.insert(lower_ascii(name->text));
+    }
+    if (!model.metric.empty()) {
+        auto metric = Registry<evaluate::Metric>::of_kind().find(model.metric);
+        if (!metric.ok()) faults.also(std::move(metric).status().at(model.place.text()));
     }
     if (!faults.ok()) return faults;
     Select select(model);
