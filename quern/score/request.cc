@@ -87,7 +87,8 @@ struct RowReader::State {
     std::vector<frame::ColumnView> views;
     // Names in order for look-ups that the order of fields does not answer.
     std::vector<uint32_t> by_name;
-    std::vector<uint32_t> seen;  // by input: number of the last row that brought it
+    std::vector<uint32_t> seen;             // by input: number of the last row that brought it
+    std::vector<std::string_view> unknown;  // names of this row that the program does not have
     std::vector<FieldError> errors;
     TextArena texts;
     size_t row_count = 0, expected = 0;
@@ -102,7 +103,23 @@ struct RowReader::State {
         if (errors.size() < options.errors_max)
             errors.push_back({row_count, std::move(field), std::move(message)});
     }
+    void refuse_unknown();
 };
+
+// In a row that is not complete: the names nobody knows, then the fields that did not come.
+void RowReader::State::refuse_unknown() {
+    std::vector<std::string_view> missing;
+    for (size_t i = 0; i < slots.size(); ++i) {
+        if (seen[i] != row_number) missing.push_back(program->inputs[i].name);
+    }
+    for (const std::string_view name : unknown) {
+        const std::string_view shown_name = name.substr(0, kShownTextMax);
+        const std::string near = nearest(name, missing);
+        fail(std::string(shown_name), "the model has no such field" +
+                                          (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    }
+    for (const std::string_view name : missing) fail(std::string(name), "this field is missing");
+}
 
 RowReader::RowReader(const Program& program, ReadOptions options)
     : state_(std::make_unique<State>(program, options)) {
@@ -139,6 +156,7 @@ bool RowReader::begin_row() {
     if (state.row_count == state.options.row_count_max) return false;
     ++state.row_number;
     state.expected = 0;
+    state.unknown.clear();
     state.is_row_broken = false;
     return true;
 }
@@ -163,12 +181,7 @@ void RowReader::field(std::string_view name, const FieldValue& value) {
     if (input >= 0) return field(input, value);
     State& state = *state_;
     if (state.options.extra_fields == ReadOptions::Extra::ignore) return;
-    std::vector<std::string_view> names;
-    for (const Input& known : state.program->inputs) names.push_back(known.name);
-    Status unknown = unknown_name("field", name, names);
-    std::string hint(unknown.hint());
-    state.fail(std::string(name.substr(0, kShownTextMax)),
-               "the model has no such field" + (hint.empty() ? "" : "; " + hint));
+    if (state.unknown.size() < state.options.errors_max) state.unknown.push_back(name);
 }
 
 void RowReader::field(int input, const FieldValue& value) {
@@ -200,12 +213,16 @@ void RowReader::field(int input, const FieldValue& value) {
 
 void RowReader::end_row() {
     State& state = *state_;
+    bool is_complete = true;
     for (size_t i = 0; i < state.slots.size(); ++i) {
         if (state.seen[i] == state.row_number) continue;
+        is_complete = false;
         const Input& contract = state.program->inputs[i];
         state.slots[i].valid[state.row_count / 64] &= ~(uint64_t{1} << (state.row_count % 64));
-        if (!contract.is_nullable) state.fail(contract.name, "this field is missing");
+        if (!contract.is_nullable && state.unknown.empty())
+            state.fail(contract.name, "this field is missing");
     }
+    if (!is_complete && !state.unknown.empty()) state.refuse_unknown();
     ++state.row_count;
 }
 

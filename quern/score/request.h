@@ -40,8 +40,10 @@ struct FieldError {
 };
 
 struct ReadOptions {
-    enum class Extra : uint8_t { refuse, ignore };
-    Extra extra_fields = Extra::refuse;
+    // Fields that the program does not have. A row that brings one and lacks another may hold a
+    // mistyped name, so that one is refused; in a row that has every field nothing can be lost.
+    enum class Extra : uint8_t { refuse_if_incomplete, ignore };
+    Extra extra_fields = Extra::refuse_if_incomplete;
     // Texts stand for values of any type, as in CSV: '12' for a number. Else a text
     // is taken only for texts, dates, times, decimals and hugeints.
     bool is_all_text = false;
@@ -61,7 +63,7 @@ public:
 
     void clear();
     bool begin_row();  // false: the batch is full
-    // Fields in the program's order are found without a look-up.
+    // Fields in the program's order are found without a look-up. The name is good until end_row.
     void field(std::string_view name, const FieldValue& value);
     // The same by the input's position (-1: a field nobody asked for).
     int find(std::string_view name) const;

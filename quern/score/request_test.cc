@@ -99,8 +99,27 @@ TEST(RowReader, holds_rows_to_the_contract) {
         r.field("VALUE", whole(1));
         r.field("valu", whole(1));
     };
-    EXPECT_EQ(errors_of(extra).find("field 'valu': the model has no such field"), 0u);
-    EXPECT_EQ(errors_of(extra, {.extra_fields = ReadOptions::Extra::ignore}), "");
+    EXPECT_EQ(errors_of(extra), "") << "every field came";
+    const auto mistyped = [](RowReader& r) { r.field("valu", whole(1)); };
+    EXPECT_EQ(errors_of(mistyped),
+              "field 'valu': the model has no such field; did you mean 'value'?");
+    EXPECT_EQ(errors_of(mistyped, {.extra_fields = ReadOptions::Extra::ignore}),
+              "field 'value': this field is missing");
+}
+
+TEST(RowReader, a_mistyped_optional_field_is_no_null) {
+    Program program = program_with("INTEGER");
+    RowReader reader(program);
+    reader.begin_row();
+    reader.field("valu", whole(1));
+    reader.end_row();
+    ASSERT_EQ(reader.errors().size(), 2u);
+    EXPECT_EQ(reader.errors()[0].field, "valu");
+    EXPECT_EQ(reader.errors()[1].field, "value");
+    reader.clear();
+    reader.begin_row();
+    reader.end_row();
+    EXPECT_TRUE(reader.errors().empty()) << "what the row before brought is forgotten";
 }
 
 TEST(RowReader, names_the_row_of_a_fault_and_keeps_only_so_many) {

@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "quern/base/nearest.h"
 #include "quern/base/text.h"
 
 namespace quern::serve {
 namespace {
 
-constexpr size_t kColumnsMax = 100'000;
+constexpr size_t kColumnsMax = 100'000, kShownNameMax = 60;
+constexpr std::string_view kNoRows = "no rows; send CSV with curl --data-binary";
 
 // Walks over the values of a body, one record at a time.
 class Records {
@@ -18,6 +20,7 @@ public:
     explicit Records(std::string_view text) : rest_(text) {}
 
     bool at_end() const { return rest_.empty(); }
+    std::string_view rest() const { return rest_; }
     // The next record's values, good until the next call.
     Status next(std::vector<std::string_view>& values, std::vector<bool>& is_quoted) {
         values.clear();
@@ -76,33 +79,69 @@ private:
     std::deque<std::string> unescaped_;  // addresses stay as it grows
 };
 
+// What the line of names leaves out or has too much of, told once and not for each row. An
+// unknown name matters only beside a missing one, which it may stand for.
+struct Header {
+    std::vector<std::string> names;
+    std::vector<int> inputs;  // -1: passed over
+
+    Header(const Scoring& scoring, const std::vector<std::string_view>& values)
+        : names(values.begin(), values.end()) {
+        for (const auto& name : names) inputs.push_back(scoring.find(name));
+    }
+    bool has_known() const {
+        return std::ranges::any_of(inputs, [](int input) { return input >= 0; });
+    }
+    bool has_unknown() const { return std::ranges::find(inputs, -1) != inputs.end(); }
+
+    // Whether rows can be read.
+    bool check(Scoring& scoring) const {
+        const auto& known = scoring.model().program().inputs;
+        std::vector<std::string_view> missing, refused;
+        for (size_t i = 0; i < known.size(); ++i) {
+            if (std::ranges::find(inputs, static_cast<int>(i)) != inputs.end()) continue;
+            missing.push_back(known[i].name);
+            if (has_unknown() || !known[i].is_nullable) refused.push_back(known[i].name);
+        }
+        for (size_t i = 0; !missing.empty() && i < names.size(); ++i) {
+            if (inputs[i] >= 0) continue;
+            const std::string near = nearest(names[i], missing);
+            scoring.add_body_error(std::string_view(names[i]).substr(0, kShownNameMax),
+                                   "the model has no such field" +
+                                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
+        }
+        for (const auto name : refused) scoring.add_body_error(name, "this field is missing");
+        return refused.empty();
+    }
+};
+
 }  // namespace
 
 Status read_csv(std::string_view body, Scoring& scoring) {
     if (!is_utf8(body)) return invalid_argument("the CSV is not UTF-8");
     if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
-    if (trim(body).empty())
-        return invalid_argument("the CSV is empty; its first line names columns");
+    if (trim(body).empty()) return invalid_argument(std::string(kNoRows));
     Records records(body);
     std::vector<std::string_view> values;
     std::vector<bool> is_quoted;
     TRY(records.next(values, is_quoted));
-    const std::vector<std::string> names(values.begin(), values.end());
-    std::vector<int> inputs;
-    for (const auto& name : names) inputs.push_back(scoring.find(name));
+    const Header header(scoring, values);
+    const auto& [names, inputs] = header;
+    if (!header.has_known()) {
+        return invalid_argument("the first line must hold the names of the columns");
+    }
+    if (trim(records.rest()).empty()) return invalid_argument(std::string(kNoRows));
+    if (!header.check(scoring)) return {};
     while (!records.at_end()) {
         TRY(records.next(values, is_quoted));
         if (names.size() > 1 && values.size() == 1 && values[0].empty()) continue;  // a blank line
         TRY(scoring.begin_row());
         for (size_t i = 0; i < std::min(values.size(), names.size()); ++i) {
+            if (inputs[i] < 0) continue;
             const bool is_missing = values[i].empty() && !is_quoted[i];
             const auto value =
                 is_missing ? score::FieldValue::null() : score::FieldValue::of(values[i]);
-            if (inputs[i] < 0) {
-                scoring.field(names[i], value);
-            } else {
-                scoring.field(inputs[i], value);
-            }
+            scoring.field(inputs[i], value);
         }
         if (values.size() != names.size()) {
             scoring.add_error("", "has " + std::to_string(values.size()) +

@@ -9,7 +9,7 @@ namespace quern::serve {
 
 struct Inference {
     const LoadedModel& model;
-    RowForm form = RowForm::strict;
+    RowForm form = RowForm::json;
     size_t body_bytes = 0;
 };
 

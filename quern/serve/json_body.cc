@@ -16,6 +16,7 @@ static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
 // After a larger body the parser's memory, several times its size, is given back.
 constexpr size_t kKeptBodyBytes = 1 << 20;
+constexpr int64_t kUnreadDepthMax = 64;
 
 Status broken(error_code error) {
     return invalid_argument(std::string("the body is not valid JSON: ") +
@@ -83,6 +84,7 @@ Status walk(AnyValue value, int64_t depth) {
 
 // What is wrong with a plain value, for its field; empty when nothing is.
 using Fault = std::string_view;
+constexpr Fault kNotPlain = "must be a plain value, not an object or a list";
 
 size_t skip_digits(std::string_view text, size_t at) {
     while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
@@ -166,20 +168,24 @@ error_code read_plain(json::value& value, FieldValue& out, Fault& fault) {
             return error ? error : is_null ? error_code::SUCCESS : error_code::N_ATOM_ERROR;
         }
         default:
-            fault = "must be a plain value, not an object or a list";
+            fault = kNotPlain;
             return error_code::SUCCESS;
     }
+}
+
+// Read to its end all the same: what is no JSON in it is told.
+Status add_fault(Scoring& scoring, std::string_view name, Fault fault, const json::value& value) {
+    if (fault == kNotPlain) TRY(walk(AnyValue(json::value(value)), kUnreadDepthMax));
+    scoring.add_error(name, std::string(fault));
+    return {};
 }
 
 Status read_field(Scoring& scoring, std::string_view name, json::value& value) {
     FieldValue field;
     Fault fault;
     if (const error_code error = read_plain(value, field, fault)) return broken(error);
-    if (fault.empty()) {
-        scoring.field(name, field);
-    } else {
-        scoring.add_error(name, std::string(fault));
-    }
+    if (!fault.empty()) return add_fault(scoring, name, fault, value);
+    scoring.field(name, field);
     return {};
 }
 
@@ -237,7 +243,7 @@ Status read_listed_row(Scoring& scoring, const ColumnOrder& order, json::array r
         if (const error_code error = read_plain(value, field, fault)) return broken(error);
         if (column < order.size() && fault.empty()) order.set(scoring, column, field);
         if (column < order.size() && !fault.empty()) {
-            scoring.add_error(order.name(column), std::string(fault));
+            TRY(add_fault(scoring, order.name(column), fault, value));
         }
         ++column;
     }

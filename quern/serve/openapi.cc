@@ -86,7 +86,7 @@ void write_operation(JsonWriter& json, const Route& route, std::string_view path
 
 std::string row_schema(const score::Program& program) {
     JsonWriter json;
-    json.begin_object().field("type", "object").field("additionalProperties", false);
+    json.begin_object().field("type", "object");
     json.key("properties").begin_object();
     std::vector<std::string> required;
     for (const auto& input : program.inputs) {

@@ -9,9 +9,7 @@ namespace {
 
 score::ReadOptions options(RowForm form, size_t batch_rows) {
     score::ReadOptions options;
-    const bool is_lenient = form == RowForm::lenient || form == RowForm::lenient_text;
-    if (is_lenient) options.extra_fields = score::ReadOptions::Extra::ignore;
-    options.is_all_text = form == RowForm::text || form == RowForm::lenient_text;
+    options.is_all_text = form == RowForm::text;
     options.errors_max = kFieldErrorsMax;
     options.row_count_max = batch_rows;
     return options;
@@ -70,10 +68,16 @@ Status Scoring::begin_row() {
 }
 
 void Scoring::add_error(std::string_view field, std::string message) {
+    const bool is_known = !field.empty() && find(field) >= 0;
+    if (!field.empty()) this->field(field, score::FieldValue::null());  // it did come
+    if (!field.empty() && !is_known) return;
     if (errors_.size() == kFieldErrorsMax) return;
-    const bool is_lenient = lane_.form == RowForm::lenient || lane_.form == RowForm::lenient_text;
-    if (is_lenient && !field.empty() && find(field) < 0) return;
     errors_.push_back({row_count_ - 1, std::string(field), std::move(message)});
+}
+
+void Scoring::add_body_error(std::string_view field, std::string message) {
+    if (errors_.size() == kFieldErrorsMax) return;
+    errors_.push_back({0, std::string(field), std::move(message)});
 }
 
 Status Scoring::end_row() {
@@ -86,7 +90,7 @@ Status Scoring::flush() {
     for (const auto& error : lane_.reader.errors()) {
         if (errors_.size() == kFieldErrorsMax) break;
         const size_t row = error.row + flushed_row_count_;
-        // To the reader, a field that we refused is one that did not come.
+        // To the reader, a field that we refused is null.
         const auto is_said = [&](const auto& own) {
             return own.row == row && own.field == error.field;
         };

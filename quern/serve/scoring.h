@@ -14,10 +14,8 @@ namespace quern::serve {
 
 // How the fields of a row are read.
 enum class RowForm : uint8_t {
-    strict,        // JSON; a field the model does not have is a fault
-    lenient,       // JSON; such a field is passed over
-    text,          // CSV
-    lenient_text,  // CSV; fields the model does not have are passed over
+    json,
+    text,  // CSV: texts stand for values of any type
 };
 
 constexpr size_t kFieldErrorsMax = 100;
@@ -66,12 +64,16 @@ public:
     explicit Scoring(const Target& target);
 
     Status begin_row();
+    // The name is good until end_row.
     void field(std::string_view name, const score::FieldValue& value) {
         lane_.reader.field(name, value);
     }
     void field(int input, const score::FieldValue& value) { lane_.reader.field(input, value); }
     int find(std::string_view name) const { return lane_.reader.find(name); }
-    void add_error(std::string_view field, std::string message);  // nothing, if it is passed over
+    // Of this row's field; of one that the model does not have, only that it came counts.
+    void add_error(std::string_view field, std::string message);
+    // Of the body as a whole, before its first row.
+    void add_body_error(std::string_view field, std::string message);
     Status end_row();
 
     Status finish(Response& response);

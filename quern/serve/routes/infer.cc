@@ -164,7 +164,7 @@ Status infer_tensors(const Request& request, Worker& worker, Response& response)
     TensorSink sink(columns);
     size_t row_count = 0;
     const Inference inference{
-        .model = model, .form = RowForm::strict, .body_bytes = request.body.size()};
+        .model = model, .form = RowForm::json, .body_bytes = request.body.size()};
     const auto read = [&](Scoring& scoring) -> Status {
         TRY(worker.json().read_inference(request.body, tensors));
         TRY(check_wanted(tensors, output_tensors(model)));

@@ -38,7 +38,7 @@ Status invocations(const Request& request, Worker& worker, Response& response) {
     response.body = "{\"predictions\": [";
     LabelSink sink(response.body);
     const Inference inference{.model = model,
-                              .form = is_csv ? RowForm::lenient_text : RowForm::lenient,
+                              .form = is_csv ? RowForm::text : RowForm::json,
                               .body_bytes = request.body.size()};
     TRY(infer(inference, worker, response, sink, [&](Scoring& scoring) {
         return is_csv ? read_csv(request.body, scoring)
@@ -51,7 +51,7 @@ Status invocations(const Request& request, Worker& worker, Response& response) {
 QUERN_REGISTER(Route)
 ({.name = "invocations",
   .summary = "MLflow's scoring request: dataframe_split, dataframe_records, instances, inputs or "
-             "CSV. Columns that the model does not have are passed over.",
+             "CSV. Columns that the model does not have are passed over when all of its own came.",
   .method = Method::post,
   .paths = {"/invocations"},
   .needs = Role::scorer,

@@ -38,13 +38,15 @@ TEST_F(InvocationsTest, takes_every_form_of_mlflow) {
     check(R"({"instances": [[39, "Bachelors", 1], [39, null, 1]]})", both);
     check(R"({"inputs": {"age": [39, 39], "education": ["Bachelors", "x"]}})", both);
     check(R"({"inputs": [[39, "Bachelors", 1], [39, null, 1]]})", both);
-    check(R"({"dataframe_records": [{"age": 39, "more": 1}]})", json::array({"<=50K"}));
-    check(R"({"dataframe_split": {"columns": ["age", "more"], "data": [[39, [1]]]}})",
+    check(R"({"dataframe_records": [{"age": 39, "more": 1, "hours": 1, "education": "x"}]})",
+          json::array({"<=50K"}));
+    check(R"({"dataframe_split": {"columns": ["age", "more", "hours", "education"],
+              "data": [[39, [1], 40, null]]}})",
           json::array({"<=50K"}));
 }
 
 TEST_F(InvocationsTest, takes_csv_and_passes_over_further_columns) {
-    const Answer answer = post("id,age\n7,39\n", "", "text/csv");
+    const Answer answer = post("id,age,hours,education\n7,39,,\n", "", "text/csv");
     EXPECT_EQ(json::parse(answer.body)["predictions"], json::array({"<=50K"})) << answer.body;
 }
 
@@ -52,7 +54,10 @@ TEST_F(InvocationsTest, refuses_with_the_words_of_mlflow) {
     for (const std::string_view body :
          {"{}", R"({"columns": ["age"], "data": [[39]]})", R"({"instances": [], "inputs": []})",
           R"({"inputs": [], "instances": []})", R"({"dataframe_records": [{"age": "x"}]})",
-          R"({"dataframe_records": [{}]})", R"({"dataframe_split": {"columns": ["age"]}})",
+          R"({"dataframe_records": [{"age": 39, "more": 1}]})",
+          R"({"dataframe_split": {"columns": ["age", "more"], "data": [[39, 1]]}})",
+          R"({"inputs": {"age": [39], "more": [1]}})", R"({"dataframe_records": [{}]})",
+          R"({"dataframe_split": {"columns": ["age"]}})",
           R"({"dataframe_split": {"columns": ["age"], "data": [[1, 2]]}})",
           R"({"dataframe_split": {"columns": [1], "data": [[1]]}})",
           R"({"inputs": {"age": [1, 2], "hours": [1]}})", R"({"inputs": {"age": 1}})",

@@ -45,7 +45,7 @@ Status score(const Request& request, Worker& worker, Response& response) {
     out = kList;
     ScoreSink sink(out);
     const Inference inference{.model = model,
-                              .form = is_csv ? RowForm::text : RowForm::strict,
+                              .form = is_csv ? RowForm::text : RowForm::json,
                               .body_bytes = request.body.size()};
     TRY(infer(inference, worker, response, sink, [&](Scoring& scoring) {
         return is_csv ? read_csv(request.body, scoring)
@@ -63,8 +63,10 @@ Status score(const Request& request, Worker& worker, Response& response) {
 
 QUERN_REGISTER(Route)
 ({.name = "score",
-  .summary = "Scores a row, a list of rows, or CSV with a line of names; every row is good, or the "
-             "answer names each fault. `probability` is that of the second of two classes.",
+  .summary =
+      "Scores a row, a list of rows, or CSV with a line of names; every row is good, or the "
+      "answer names each fault. Fields that the model does not have are passed over in a row "
+      "that has all of the model's. `probability` is that of the second of two classes.",
   .method = Method::post,
   .paths = {"/score/{model}"},
   .needs = Role::scorer,
