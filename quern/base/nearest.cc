@@ -52,12 +52,16 @@ Status unknown_name(std::string_view kind, std::string_view name,
     const std::string near = nearest(name, candidates);
     if (!near.empty()) return std::move(status).hint("did you mean '" + near + "'?");
     if (candidates.empty()) return status;
-    std::string list = "known: ";
-    for (size_t i = 0; i < candidates.size() && i < kListedMax; ++i) {
-        if (i > 0) list += ", ";
-        list += candidates[i];
+    std::vector<std::string_view> once;
+    for (const auto candidate : candidates) {
+        if (std::ranges::find(once, candidate) == once.end()) once.push_back(candidate);
     }
-    if (candidates.size() > kListedMax) list += ", ...";
+    std::string list = "known: ";
+    for (size_t i = 0; i < once.size() && i < kListedMax; ++i) {
+        if (i > 0) list += ", ";
+        list += once[i];
+    }
+    if (once.size() > kListedMax) list += ", ...";
     return std::move(status).hint(std::move(list));
 }
 

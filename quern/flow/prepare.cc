@@ -80,8 +80,10 @@ Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request) {
     TRY(add_fingerprints(workspace.project, facts, data, prepared.standing.published,
                          prepared.graph));
     TRY(facts.save());
-    prepared.steps = plan_steps(prepared.graph, prepared.standing,
-                                TRY(wanted_nodes(prepared.graph, request.names)));
+    const auto wanted = TRY(wanted_nodes(prepared.graph, request.names));
+    prepared.steps = plan_steps(prepared.graph, prepared.standing, wanted);
+    prepared.asked_count = wanted.empty() ? prepared.graph.nodes.size()
+                                          : static_cast<size_t>(std::ranges::count(wanted, true));
     for (const auto& [id, published] : prepared.standing.published) {
         if (prepared.graph.find(id) == nullptr) prepared.gone.push_back(id);
     }

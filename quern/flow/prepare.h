@@ -16,6 +16,7 @@ struct Prepared {
     Graph graph;
     Standing standing;
     std::vector<Step> steps;
+    size_t asked_count = 0;         // nodes that were asked for, with what they hang on
     std::vector<std::string> gone;  // ids that are published but no longer in the project
 };
 

@@ -316,7 +316,7 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
     const auto prepared = TRY(prepare(workspace, prepare_request));
     const auto shapes =
         TRY(check_types(workspace.project, prepared.graph, prepared.steps, prepared.standing));
-    report.node_count = prepared.graph.nodes.size();
+    report.node_count = prepared.asked_count;
     const bool has_work = count_to_run(prepared.steps) > 0 || !prepared.gone.empty();
     Status status;
     if (has_work) {

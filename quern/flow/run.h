@@ -32,9 +32,9 @@ struct RunRequest {
 };
 
 struct RunReport {
-    std::vector<NodeOutcome> outcomes;  // of what was to run, in the order they ended
-    std::vector<std::string> notes;     // of the run as a whole
-    size_t node_count = 0, up_to_date_count = 0;
+    std::vector<NodeOutcome> outcomes;            // of what was to run, in the order they ended
+    std::vector<std::string> notes;               // of the run as a whole
+    size_t node_count = 0, up_to_date_count = 0;  // of those asked for
     double seconds = 0;
 
     size_t count(store::RunState state) const;

@@ -1,5 +1,6 @@
 #include "quern/store/published.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "quern/base/clock.h"
@@ -10,12 +11,19 @@ namespace {
 constexpr std::string_view kColumns =
     "select node, version, fingerprint, parts, physical, row_count, facts, seconds, published_ms, "
     "previous_version, previous_fingerprint, previous_parts, previous_physical, "
-    "previous_row_count, held_fingerprint from published ";
+    "previous_row_count, held_fingerprint, previous_facts from published ";
 
 Published published_of(const Row& row) {
-    return {row.text(0),    row.integer(1), row.text(2),   row.text(3),     row.text(4),
-            row.integer(5), row.text(6),    row.number(7), row.integer(8),  row.integer(9),
-            row.text(10),   row.text(11),   row.text(12),  row.integer(13), row.text(14)};
+    return {row.text(0),    row.integer(1),  row.text(2),  row.text(3),
+            row.text(4),    row.integer(5),  row.text(6),  row.number(7),
+            row.integer(8), row.integer(9),  row.text(10), row.text(11),
+            row.text(12),   row.integer(13), row.text(14), row.text(15)};
+}
+
+// "table:orders" -> "table orders"
+std::string words_of(std::string node) {
+    std::ranges::replace(node, ':', ' ');
+    return node;
 }
 
 Value text_or_null(const std::string& text) { return text.empty() ? Value(nullptr) : Value(text); }
@@ -51,16 +59,17 @@ Result<int64_t> Publications::publish(const Published& next) {
             before.parts = now->previous_parts;
             before.physical = now->previous_physical;
             before.row_count = now->previous_row_count;
+            before.facts = now->previous_facts;
         } else if (now) {
             before = *now;
         }
         return database_.run(
             "insert or replace into published values "
-            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)",
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
             {next.node, version, next.fingerprint, next.parts, next.physical, next.row_count,
              next.facts, next.seconds, unix_ms_now(), before.version,
              text_or_null(before.fingerprint), text_or_null(before.parts),
-             text_or_null(before.physical), before.row_count});
+             text_or_null(before.physical), before.row_count, text_or_null(before.facts)});
     };
     TRY(database_.transaction(change));
     return version;
@@ -70,13 +79,14 @@ Result<Published> Publications::roll_back(const std::string& node) {
     Published swapped;
     const auto change = [&]() -> Status {
         const auto now = TRY(find(node));
-        if (!now) return not_found(node + " has never been published");
+        if (!now) return not_found(words_of(node) + " has never been published");
         if (now->previous_version == 0) {
-            return failed_precondition(node + " has no earlier version to go back to");
+            return failed_precondition(words_of(node) + " has no earlier version to go back to");
         }
         TRY(database_.run(
             "update published set version = previous_version, fingerprint = previous_fingerprint, "
             "parts = previous_parts, physical = previous_physical, row_count = previous_row_count, "
+            "facts = coalesce(previous_facts, facts), previous_facts = facts, "
             "previous_version = version, previous_fingerprint = fingerprint, "
             "previous_parts = parts, previous_physical = physical, "
             "previous_row_count = row_count, held_fingerprint = fingerprint, published_ms = ? "

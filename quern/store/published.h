@@ -24,6 +24,7 @@ struct Published {
     std::string previous_fingerprint = {}, previous_parts = {}, previous_physical = {};
     int64_t previous_row_count = 0;
     std::string held_fingerprint = {};  // rolled back from it; empty: not held
+    std::string previous_facts = {};
 };
 
 class Publications {

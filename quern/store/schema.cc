@@ -107,6 +107,9 @@ create table parsed_sql (
     facts text not null,             -- JSON
     used_ms integer not null
 ) strict;
+)sql",
+                                       R"sql(
+alter table published add column previous_facts text;
 )sql"};
 
 Result<int64_t> pragma_value(Database& database, const std::string& name) {

@@ -128,7 +128,8 @@ TEST_F(StoreTest, PublishKeepsThePreviousVersion) {
             .publish({.node = "table:a",
                       .fingerprint = fingerprint,
                       .parts = "{}",
-                      .physical = "a__" + fingerprint})
+                      .physical = "a__" + fingerprint,
+                      .facts = fingerprint})
             .value();
     };
     EXPECT_EQ(publish("f1"), 1);
@@ -138,6 +139,8 @@ TEST_F(StoreTest, PublishKeepsThePreviousVersion) {
     const Published back = publications.roll_back("table:a").value();
     EXPECT_EQ(back.version, 1);
     EXPECT_EQ(back.physical, "a__f1");
+    EXPECT_EQ(back.facts, "f1");
+    EXPECT_EQ(back.previous_facts, "f2");
     EXPECT_EQ(back.held_fingerprint, "f2");
     EXPECT_EQ(publish("f3"), 3) << "version 2 was somebody else";
     EXPECT_EQ(publications.find("table:a").value()->held_fingerprint, "");
