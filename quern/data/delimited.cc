@@ -203,13 +203,18 @@ std::string text_columns(const std::vector<std::string>& names) {
     return sql + "}";
 }
 
+std::string_view bare_value(std::string_view value, char quote) {
+    while (!value.empty() && (value[0] == quote || value[0] == ' ')) value.remove_prefix(1);
+    while (!value.empty() && (value.back() == quote || value.back() == ' ')) value.remove_suffix(1);
+    return value;
+}
+
 // True for a value that would lose a leading zero or its last digits as a number.
 bool is_code(std::string_view value, char quote, frame::TypeId type) {
     constexpr size_t kExactDigits = 16;  // of a double
-    while (!value.empty() && (value[0] == quote || value[0] == ' ')) value.remove_prefix(1);
-    while (!value.empty() && (value.back() == quote || value.back() == ' ')) value.remove_suffix(1);
+    value = bare_value(value, quote);
     if (type == frame::TypeId::bigint) return value.size() > 1 && value[0] == '0';
-    return value.size() > kExactDigits && value.find_first_of(".eE") == std::string_view::npos;
+    return value.size() > kExactDigits && value.find_first_of(".,eE") == std::string_view::npos;
 }
 
 // A column with such a value is text: codes, not numbers.
@@ -237,6 +242,70 @@ Status keep_codes(const Delimited& file, StageRequest& request, Staged& staged) 
         return Status();
     }));
     return {};
+}
+
+enum class CommaNumber { none, whole, grouped, decimal };
+
+// "13" is whole, "13,2" decimal; "1,234" may as well have its thousands grouped.
+CommaNumber comma_number(std::string_view value) {
+    constexpr size_t kGroup = 3;
+    if (value.starts_with('-')) value.remove_prefix(1);
+    const size_t comma = std::min(value.find(','), value.size());
+    const auto are_digits = [](std::string_view text) {
+        return !text.empty() &&
+               std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    };
+    if (!are_digits(value.substr(0, comma))) return CommaNumber::none;
+    if (comma == value.size()) return CommaNumber::whole;
+    const std::string_view fraction = value.substr(comma + 1);
+    if (!are_digits(fraction)) return CommaNumber::none;
+    const bool is_group = fraction.size() == kGroup && comma <= kGroup && value[0] != '0';
+    return is_group ? CommaNumber::grouped : CommaNumber::decimal;
+}
+
+// Columns of text whose values are numbers with a decimal comma, as far as their first rows tell.
+Status find_comma_columns(const Delimited& file, const project::Source& source, Staged& staged) {
+    constexpr int64_t kRowCountMax = 10'000;
+    if (source.decimal_separator == ",") return {};
+    std::vector<size_t> texts;
+    for (size_t i = 0; i < staged.schema.size(); ++i) {
+        if (staged.schema[i].type.id == frame::TypeId::varchar) texts.push_back(i);
+    }
+    Delimited sample = file;
+    sample.record_count_max = std::min(source.sample_rows, kRowCountMax);
+    std::vector<bool> has_decimals(staged.schema.size());
+    std::vector<std::string_view> fields;
+    TRY(sample.for_each([&](const Record& record, bool) {
+        if (texts.empty() || !file.is_sound(record)) return Status();
+        raw_fields(record.bytes, file.layout.dialect, fields);
+        std::erase_if(texts, [&](size_t i) {
+            const auto value = bare_value(fields[i], file.layout.dialect.quote);
+            if (value.empty() ||
+                std::ranges::find(source.null_values, value) != source.null_values.end()) {
+                return false;
+            }
+            const CommaNumber kind = comma_number(value);
+            if (kind == CommaNumber::decimal) has_decimals[i] = true;
+            return kind == CommaNumber::none;
+        });
+        return Status();
+    }));
+    for (const size_t i : texts) {
+        if (has_decimals[i]) staged.comma_columns.push_back(staged.schema[i].name);
+    }
+    return {};
+}
+
+// A time in another form than the declared one is text: it would not be read as that.
+void keep_other_times(StageRequest& request, Staged& staged) {
+    const std::string& format = request.source.timestamp_format;
+    if (format.empty() || format.find("%z") != std::string::npos) return;
+    for (auto& column : staged.schema) {
+        if (column.type.text() != "TIMESTAMP WITH TIME ZONE") continue;
+        column.type = {.id = frame::TypeId::varchar};
+        request.notes.push_back("column " + column.name + " holds times that are not written as " +
+                                format + ": kept as text");
+    }
 }
 
 // How the user says that numbers and times are written: it decides what is one.
@@ -270,7 +339,9 @@ Status find_types(const Delimited& file, StageRequest& request, const std::strin
     };
     staged.date_format = format((*rows)[0][1], "%Y-%m-%d");
     staged.timestamp_format = format((*rows)[0][2], "%Y-%m-%d %H:%M:%S");
-    return keep_codes(file, request, staged);
+    keep_other_times(request, staged);
+    TRY(keep_codes(file, request, staged));
+    return find_comma_columns(file, request.source, staged);
 }
 
 // One more pass over the file; only taken when some value does not fit its column.

@@ -119,12 +119,20 @@ Result<std::string> split_lines(const Lines& file, const StageRequest& request, 
 }
 
 Status find_columns(StageRequest& request, const std::string& path, Staged& staged) {
+    const project::Source& source = request.source;
+    std::string formats;
+    if (!source.date_format.empty()) {
+        formats += ", dateformat = " + quote_literal(source.date_format);
+    }
+    if (!source.timestamp_format.empty()) {
+        formats += ", timestampformat = " + quote_literal(source.timestamp_format);
+    }
     const std::string sql =
         "select column_name, column_type from (describe select * from read_json(" +
         quote_literal(path) + ", format = 'newline_delimited', records = true, sample_size = " +
-        std::to_string(request.source.sample_rows) +
+        std::to_string(source.sample_rows) + formats +
         ", map_inference_threshold = -1, maximum_depth = 32, compression = 'uncompressed'" +
-        ", maximum_object_size = " + std::to_string(request.source.line_bytes_max) + "))";
+        ", maximum_object_size = " + std::to_string(source.line_bytes_max) + "))";
     for (const auto& column : TRY(text_rows(request.session, sql))) {
         frame::Type type = frame::type_from_sql(column[1]);
         if (type.sql_name == "JSON") type = {.id = frame::TypeId::varchar};

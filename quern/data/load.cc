@@ -48,6 +48,34 @@ Status unite(const std::vector<Staged>& files, SourceShape& shape) {
     return {};
 }
 
+// Kept are columns that hold such texts in one file and nothing but numbers in the others.
+void unite_comma_columns(const std::vector<Staged>& files, const project::Source& source,
+                         SourceShape& shape) {
+    const auto is_declared = [&](const std::string& name) {
+        return std::ranges::any_of(source.columns, [&](const auto& column) {
+            return lower_ascii(column.name) == lower_ascii(name) && !column.type.empty();
+        });
+    };
+    for (const auto& column : shape.columns) {
+        bool has_comma = false, is_number = !is_declared(column.name);
+        for (const auto& file : files) {
+            const int index = frame::column_index(file.schema, column.name);
+            if (index < 0 || file.row_count == 0) continue;
+            const auto& found = file.schema[static_cast<size_t>(index)];
+            const bool is_comma =
+                std::ranges::find(file.comma_columns, found.name) != file.comma_columns.end();
+            has_comma |= is_comma;
+            is_number &= is_comma || frame::is_numeric(found.type);
+        }
+        if (has_comma && is_number) shape.comma_columns.push_back(column.name);
+    }
+    const size_t count = shape.comma_columns.size();
+    if (count == 0) return;
+    shape.notes.push_back(plural(static_cast<int64_t>(count), "column") +
+                          (count == 1 ? " looks like numbers" : " look like numbers") +
+                          " with a decimal comma; set decimal_separator: \",\"");
+}
+
 // Types that the source declares win over those found.
 Status apply_declared(const project::Source& source, SourceShape& shape) {
     if (!source.date_format.empty()) shape.date_format = source.date_format;
@@ -96,6 +124,7 @@ struct Load {
         std::vector<Staged> samples;
         for (const auto& file : files) samples.push_back(TRY(stage(file.path, true, nullptr)));
         TRY(unite(samples, shape));
+        unite_comma_columns(samples, source, shape);
         return apply_declared(source, shape);
     }
 };
@@ -181,6 +210,7 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
     } else if (files.size() == 1) {
         only = TRY(load.stage(files[0].path, false, &quarantine));
         TRY(unite({*only}, load.shape));
+        unite_comma_columns({*only}, source, load.shape);
         TRY(apply_declared(source, load.shape));
     } else {
         TRY(load.look(files));
@@ -209,6 +239,7 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
     report.rows_quarantined = quarantine.row_count();
     report.first_reason = quarantine.first_reason();
     report.columns = load.shape.columns;
+    report.comma_columns = load.shape.comma_columns;
     report.notes.insert(report.notes.end(), load.shape.notes.begin(), load.shape.notes.end());
     const int64_t kept_count = TRY(quarantine.publish(target.quarantine));
     TRY(refuse_lost(report, source, kept_count));

@@ -22,6 +22,8 @@ struct SourceShape {
     frame::Schema columns;
     std::string date_format, timestamp_format;  // as declared or found; empty: ISO 8601
     std::vector<std::string> notes;             // renamed columns, types kept as text, ...
+    // Texts that look like numbers with a decimal comma, where the source declares none.
+    std::vector<std::string> comma_columns;
 };
 
 // Looks at the first rows only (`sample_rows`, 64 MB a file). load_source() gives the same columns
@@ -34,7 +36,8 @@ struct LoadReport {
     std::vector<FileVersion> files;
     frame::Schema columns;
     std::vector<std::string> notes;
-    std::string first_reason;  // of the first quarantined row: "data/x.csv:7: ..."
+    std::vector<std::string> comma_columns;  // as SourceShape has them
+    std::string first_reason;                // of the first quarantined row: "data/x.csv:7: ..."
 };
 
 struct LoadTarget {

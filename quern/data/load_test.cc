@@ -306,6 +306,58 @@ TEST_F(Load, declared_separators_and_formats_take_part_in_finding_types) {
               "14.5 y 2020-02-01 11:30:00");
 }
 
+TEST_F(Load, decimal_commas) {
+    source_.decimal_separator = ",";
+    EXPECT_EQ(loaded("a;b\n0,12345678901234567;\"-1,5\"\n2;,5\n"),
+              "a DOUBLE, b DOUBLE | 0.12345678901234566 -1.5 | 2.0 0.5");
+    declare("a", "double");
+    EXPECT_EQ(loaded("a;b\n13,2;x\nmuch;y\n"),
+              "a DOUBLE, b VARCHAR | 13.2 x | bad 3: a: 'much' is not DOUBLE");
+    source_.columns.clear();
+    source_.sample_rows = 2;
+    std::string bytes = "a;b\n";
+    for (int i = 0; i < 5000; ++i) bytes += "13,2;x\n";
+    write("x.csv", bytes + "much;y\n");
+    const auto report = load();
+    EXPECT_EQ(report->columns[0].type.text(), "DOUBLE");
+    EXPECT_EQ(report->rows_quarantined, 1);
+    EXPECT_EQ(report->first_reason, "x.csv:5002: a: 'much' is not DOUBLE");
+}
+
+TEST_F(Load, undeclared_decimal_commas_are_noted) {
+    const auto noted = [&](std::string_view bytes) {
+        write("x.csv", bytes);
+        const auto report = load();
+        std::string notes;
+        for (const auto& note : report->notes) notes += note + "|";
+        return notes;
+    };
+    EXPECT_EQ(noted("a;b;c\n1,5;x;1\n;y;2\n-3;z;3\n"),
+              "1 column looks like numbers with a decimal comma; set decimal_separator: \",\"|");
+    EXPECT_EQ(noted("a;b\n1,5;0,25\n2,5;1,234\n"),
+              "2 columns look like numbers with a decimal comma; set decimal_separator: \",\"|");
+    EXPECT_EQ(noted("a;b\n1,234;1,5\n2,345;many\n"), "");  // thousands, and a text
+    declare("a", "varchar");
+    EXPECT_EQ(noted("a;b\n1,5;x\n2,5;y\n"), "");
+    source_.columns.clear();
+    source_.decimal_separator = ",";
+    EXPECT_EQ(noted("a;b\n1,5;x\n2,5;y\n"), "");
+}
+
+TEST_F(Load, times_in_another_form_than_declared_are_text) {
+    source_.timestamp_format = "%d/%m/%Y %H:%M";
+    EXPECT_EQ(loaded("a;b\n31/01/2020 10:00;2020-01-31 10:00:00\n"),
+              "a TIMESTAMP, b VARCHAR | 2020-01-31 10:00:00 2020-01-31 10:00:00");
+}
+
+TEST_F(Load, declared_formats_take_part_in_json) {
+    source_.files = {{.text = "x.ndjson"}};
+    source_.date_format = "%d.%m.%Y";
+    source_.timestamp_format = "%d/%m/%Y %H:%M";
+    EXPECT_EQ(loaded("{\"day\": \"31.01.2020\", \"seen\": \"31/01/2020 10:00\"}\n"),
+              "day DATE, seen TIMESTAMP | 2020-01-31 2020-01-31 10:00:00");
+}
+
 TEST_F(Load, headerless_with_names) {
     source_.names = {"age", "job"};
     source_.null_values = {"", "?"};

@@ -28,6 +28,7 @@ struct Staged {
     frame::Schema relation = {};
     frame::Schema schema = {};  // the same columns with the types the values have
     std::string date_format = {}, timestamp_format = {};  // as found; empty: ISO 8601
+    std::vector<std::string> comma_columns = {};          // texts like "13,2" throughout
     int64_t row_count = 0;
     int64_t rejected_count = 0;  // rows kept out before, because they have no sound structure
 

@@ -95,6 +95,7 @@ std::string yaml_list(const std::vector<std::string>& items, size_t first_column
 std::string source_text(const Draft& draft) {
     std::string text = "file: " + yaml_text(draft.file) + "\n";
     if (!draft.encoding.empty()) text += "encoding: " + yaml_text(draft.encoding) + "\n";
+    if (draft.has_decimal_comma) text += "decimal_separator: \",\"\n";
     if (!draft.column_names.empty()) {
         std::vector<std::string> names;
         for (const auto& name : draft.column_names) names.push_back(yaml_text(name));

@@ -30,6 +30,7 @@ struct Draft {
     std::set<std::string> keywords;              // names that SQL does not take bare
     std::vector<std::string> column_names = {};  // of a file without a header, as given
     std::string encoding = {};                   // as given; empty: UTF-8
+    bool has_decimal_comma = false;
 };
 
 struct WrittenFile {

@@ -74,6 +74,34 @@ Result<data::LoadReport> load(sql::Session& session, const project::Source& sour
     return data::load_source(session, "/", source, {kRows, kQuarantine});
 }
 
+// The columns that look so are numbers then, and all others what they were before.
+bool is_better(const data::LoadReport& with_comma, const data::LoadReport& before) {
+    if (with_comma.rows_loaded != before.rows_loaded) return false;
+    return std::ranges::all_of(before.columns, [&](const auto& column) {
+        const int index = frame::column_index(with_comma.columns, column.name);
+        if (index < 0) return false;
+        const auto& type = with_comma.columns[static_cast<size_t>(index)].type;
+        const bool looks_so =
+            std::ranges::find(before.comma_columns, column.name) != before.comma_columns.end();
+        return looks_so ? frame::is_numeric(type) : type == column.type;
+    });
+}
+
+// Loads again with a decimal comma where the values look so; true if the source needs it.
+Result<bool> load_with_comma(sql::Session& session, project::Source source,
+                             data::LoadReport& report) {
+    if (report.comma_columns.empty()) return false;
+    source.decimal_separator = ",";
+    auto again = load(session, source);
+    if (again.ok() && is_better(*again, report)) {
+        report = std::move(*again);
+        return true;
+    }
+    source.decimal_separator = ".";
+    report = TRY(load(session, source));
+    return false;
+}
+
 Result<const ColumnProfile*> find_target(const TableProfile& profile, const std::string& target) {
     std::vector<std::string_view> names;
     for (const auto& column : profile.columns) {
@@ -153,10 +181,13 @@ Result<NewReport> new_project(const NewProject& wanted) {
     std::vector<std::string> null_values = {""};
     null_values.insert(null_values.end(), marks.begin(), marks.end());
     if (!marks.empty()) report = TRY(load(session, source_of(wanted, null_values)));
+    const bool has_decimal_comma =
+        TRY(load_with_comma(session, source_of(wanted, null_values), report));
     const auto profile = TRY(profile_table(session, kRows));
 
     NewReport made;
     made.file_words = file_words(wanted, report, marks, steady_seconds() - start);
+    if (has_decimal_comma) made.file_words += "; numbers have a decimal comma";
     if (profile.row_count == 0) {
         return invalid_argument("'" + wanted.file +
                                 "' has no rows, so nothing can be learned from it");
@@ -172,6 +203,7 @@ Result<NewReport> new_project(const NewProject& wanted) {
     draft.keywords = TRY(sql_keywords(session));
     draft.column_names = wanted.names;
     draft.encoding = wanted.encoding;
+    draft.has_decimal_comma = has_decimal_comma;
     if (draft.target != nullptr && count_features(draft) == 0) {
         return invalid_argument("no column of '" + wanted.file + "' tells anything about '" +
                                 draft.target->name + "'")

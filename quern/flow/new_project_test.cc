@@ -108,6 +108,30 @@ TEST_F(NewProjectTest, TakesNamesForAFileWithoutAHeader) {
     EXPECT_NE(report->file_words.find("4 rows, 3 columns"), std::string::npos);
 }
 
+TEST_F(NewProjectTest, FindsADecimalComma) {
+    const auto report = make(
+        write("air.csv", "co;city;late\n13,2;Bonn;no\n14;Kiel;yes\n?;Kiel;no\n9,75;Bonn;yes\n"),
+        "late");
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_NE(report->file_words.find("decimal comma"), std::string::npos) << report->file_words;
+    EXPECT_NE(made("sources/air.yml").find("decimal_separator: \",\"\n"), std::string::npos);
+    EXPECT_NE(made("tables/air_clean.sql").find("co: {between: [9.75, 14"), std::string::npos)
+        << made("tables/air_clean.sql");
+    const auto project = project::load_project(join_path(folder_.path(), "made"));
+    ASSERT_TRUE(project.ok()) << project.status().text();
+    EXPECT_EQ(project->sources[0].decimal_separator, ",");
+}
+
+TEST_F(NewProjectTest, KeepsPointsWhereACommaWouldLoseThem) {
+    const auto report =
+        make(write("mix.csv", "co;km;late\n13,2;1.5;no\n14;2.5;yes\n9,75;1.5;no\n"), "late");
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_EQ(made("sources/mix.yml").find("decimal_separator"), std::string::npos);
+    EXPECT_NE(made("tables/mix_clean.sql").find("km: [not_null, {between: [1.5, 2.5]}]"),
+              std::string::npos)
+        << made("tables/mix_clean.sql");
+}
+
 TEST_F(NewProjectTest, NeverOverwrites) {
     ASSERT_TRUE(make_folders(join_path(folder_.path(), "made")).ok());
     write("made/notes.txt", "mine");
