@@ -5,6 +5,7 @@
 #include "quern/base/clock.h"
 #include "quern/base/text.h"
 #include "quern/project/project.h"
+#include "quern/serve/curl_line.h"
 #include "quern/serve/project_server.h"
 
 #include "apps/cli/command.h"
@@ -38,13 +39,18 @@ std::string start_text(const serve::ProjectServer& project, const std::string& u
     std::string text;
     for (const auto& [name, served] : models->models) {
         text += padded(name + " (v" + std::to_string(served.champion->version) + ")", kWidth) +
-                " POST " + url + "/score/" + name + "\n";
+                " POST " + serve::score_url(url, name) + "\n";
     }
     if (text.empty()) text = "No model has a champion yet; one is served as soon as it has\n";
     if (!project.first_token().empty()) {
         text += padded("token (shown once)", kWidth) + " " + project.first_token() + "\n" +
                 padded("", kWidth) +
                 " saved hashed; make more with `quern token new --role scorer`\n";
+    }
+    if (!models->models.empty()) {
+        const auto& [name, served] = *models->models.begin();
+        text += padded("try", kWidth) + " " +
+                serve::curl_line(url, name, served.champion->program()) + "\n";
     }
     text += padded("routes", kWidth) + " " + url + "/openapi.json\n";
     return text + "ready in " + duration_text(seconds) + "; stop with Ctrl-C\n";

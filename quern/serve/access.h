@@ -26,9 +26,13 @@ public:
 
     // The role behind an Authorization header; unauthenticated for anything but a known token.
     Result<Role> role_of(std::string_view authorization) const;
+    // Whether a token that came after this list could be behind the header.
+    bool may_be_newer(std::string_view authorization) const;
     size_t token_count() const { return tokens_.size(); }
 
 private:
+    const AccessToken* find(std::string_view id) const;
+
     std::string server_key_;
     std::vector<AccessToken> tokens_;  // by id
 };

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "quern/base/clock.h"
 #include "quern/base/log.h"
 #include "quern/base/nearest.h"
 #include "quern/store/artifacts.h"
@@ -13,6 +14,11 @@
 #include "quern/store/tokens.h"
 
 namespace quern::serve {
+namespace {
+
+constexpr int kTokenLooksMax = 5;  // a second
+
+}  // namespace
 
 struct ProjectWatch::State {
     State(std::unique_ptr<store::Store> project_store, WatchSettings watch_settings, Served& what)
@@ -29,7 +35,11 @@ struct ProjectWatch::State {
     bool is_stopping = false;
     std::thread thread;
 
+    int64_t look_second = 0;  // of the last look for a token, and their number in it
+    int look_count = 0;
+
     Status load_tokens();
+    void look_for_tokens();
     Status load_models();
     LoadedModelPtr load(const store::ModelVersion& version);
     ServedModel serve(const store::ModelVersion& champion);
@@ -49,6 +59,22 @@ Status ProjectWatch::State::load_tokens() {
     }
     served.access.set(std::make_shared<AccessList>(key, std::move(known)));
     return {};
+}
+
+// For a request with a token that nobody knows yet. Requests cannot make it look often, and none
+// waits for a model that is being loaded.
+void ProjectWatch::State::look_for_tokens() {
+    const std::unique_lock lock(mutex, std::try_to_lock);
+    if (!lock.owns_lock()) return;
+    const auto second = static_cast<int64_t>(steady_seconds());
+    if (second != look_second) look_count = 0;
+    look_second = second;
+    if (look_count == kTokenLooksMax) return;
+    ++look_count;
+    const auto seen = store->database().data_version();
+    if (!seen.ok() || *seen == data_version) return;
+    const Status status = load_tokens();
+    if (!status.ok()) log(LogLevel::error, "cannot read the tokens", {{"reason", status.text()}});
 }
 
 bool ProjectWatch::State::is_wanted(const std::string& model) const {
@@ -155,6 +181,7 @@ ProjectWatch::~ProjectWatch() {
     }
     state_->wake.notify_all();
     if (state_->thread.joinable()) state_->thread.join();
+    state_->served.look_for_tokens = nullptr;
 }
 
 Result<std::unique_ptr<ProjectWatch>> ProjectWatch::start(const std::string& project_folder,
@@ -175,6 +202,7 @@ Result<std::unique_ptr<ProjectWatch>> ProjectWatch::start(const std::string& pro
     TRY(state->load_tokens());
     TRY(state->load_models());
     State* watched = state.get();
+    served.look_for_tokens = [watched] { return watched->look_for_tokens(); };
     std::unique_ptr<ProjectWatch> watch(new ProjectWatch(std::move(state)));
     watched->thread = std::thread([watched] { watched->watch(); });
     return watch;

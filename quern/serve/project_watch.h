@@ -21,7 +21,7 @@ public:
     // version that replaces a good one is served only when it is whole.
     static Result<std::unique_ptr<ProjectWatch>> start(const std::string& project_folder,
                                                        WatchSettings settings, Served& served);
-    ~ProjectWatch();
+    ~ProjectWatch();  // after the server
     ProjectWatch(const ProjectWatch&) = delete;
     ProjectWatch& operator=(const ProjectWatch&) = delete;
 

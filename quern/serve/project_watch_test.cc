@@ -50,12 +50,12 @@ protected:
         (*bytes)[bytes->size() / 2] ^= 1;
         EXPECT_TRUE(write_file_durable(path, *bytes).ok());
     }
-    std::unique_ptr<ProjectServer> start() {
+    std::unique_ptr<ProjectServer> start(int64_t poll_ms = 10) {
         ServerSettings settings;
         settings.port = 0;
         settings.threads = 1;
         WatchSettings watch;
-        watch.poll_ms = 10;
+        watch.poll_ms = poll_ms;
         auto started = ProjectServer::start(folder.path(), settings, watch);
         EXPECT_TRUE(started.ok()) << started.status().text();
         return std::move(started).value();
@@ -154,6 +154,16 @@ TEST_F(ProjectWatchTest, a_project_whose_only_model_is_broken_is_alive_but_not_r
     EXPECT_EQ(client.ask(ready).http, 503);
     EXPECT_EQ(client.ask(RequestText{}.text()).http, 200);
     EXPECT_EQ(score(*project, token).http, 404);
+}
+
+TEST_F(ProjectWatchTest, a_new_token_is_good_at_once) {
+    promote(add_version(0));
+    const auto project = start(3'600'000);
+    EXPECT_EQ(score(*project, "qk_nobody00-and-its-secret").http, 401);
+    const auto token = store::Tokens(*store).make("scorer");
+    ASSERT_TRUE(token.ok()) << token.status().text();
+    EXPECT_EQ(score(*project, token->text + "x").http, 401);
+    EXPECT_EQ(score(*project, token->text).http, 200);
 }
 
 TEST_F(ProjectWatchTest, a_revoked_token_is_refused_soon) {

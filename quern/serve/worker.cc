@@ -11,7 +11,12 @@ Result<Role> Worker::role_of(std::string_view authorization) {
         equal_in_constant_time(last_authorization_, authorization)) {
         return last_role_;
     }
-    const Role role = TRY(list.role_of(authorization));
+    auto found = list.role_of(authorization);
+    if (!found.ok() && served_.look_for_tokens && list.may_be_newer(authorization)) {
+        served_.look_for_tokens();
+        found = access().role_of(authorization);
+    }
+    const Role role = TRY(std::move(found));
     last_authorization_ = authorization;
     last_access_number_ = access_.number();
     last_role_ = role;

@@ -2,6 +2,7 @@
 // scoring. Nothing in it is shared, so nothing in it is locked.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "quern/serve/access.h"
@@ -20,6 +21,9 @@ namespace quern::serve {
 struct Served {
     Live<ModelSet> models{std::make_shared<ModelSet>()};
     Live<AccessList> access{std::make_shared<AccessList>()};
+    // Looks for tokens that are newer than `access`. From any thread; null when nobody watches. Set
+    // before the server starts.
+    std::function<void()> look_for_tokens;
     Metrics metrics;
 };
 
