@@ -8,6 +8,7 @@
 #include "quern/flow/features.h"
 #include "quern/quality/run.h"
 #include "quern/sql/catalog.h"
+#include "quern/train/load.h"
 
 namespace quern::flow {
 namespace {
@@ -84,6 +85,10 @@ private:
             if (!parsed.ok()) faults.also(std::move(parsed).status().at(gate.place.text()));
         }
         faults.also(compile_model_features(catalog_, model, from->second).status());
+        if (model.algorithm.name != "auto") {
+            const auto* api = TRY(train::load_training());
+            faults.also(api->check(model));
+        }
         return faults;
     }
 

@@ -69,6 +69,8 @@ QUERN_REGISTER(Learner)
   .is_for_classify = true,
   .is_for_regress = true,
   .params = Baseline::params(),
+  .check_settings =
+      [](const Tree& tree) { return parse_params<Baseline>(tree, "baseline").status(); },
   .fit = fit_baseline});
 
 }  // namespace

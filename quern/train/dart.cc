@@ -95,6 +95,7 @@ QUERN_REGISTER(Learner)
   .is_for_regress = true,
   .counts_rows = true,
   .params = Dart::params(),
+  .check_settings = [](const Tree& tree) { return parse_params<Dart>(tree, "dart").status(); },
   .fit = fit_dart});
 
 }  // namespace

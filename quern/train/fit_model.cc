@@ -298,26 +298,42 @@ Status measure(const Session& session, const Roles& roles, TrainedModel& trained
     return {};
 }
 
+Status check_task(const Learner& learner, const project::Model& model, Task task) {
+    if (learner.fits(task)) return {};
+    const bool is_classify = task == Task::classify;
+    return invalid_argument("algorithm '" + std::string(learner.name) + "' does not " +
+                            (is_classify ? "classify" : "regress") + ", and target " +
+                            model.target.text + " is " + (is_classify ? "a class" : "a number"))
+        .at(model.algorithm.place.text())
+        .hint(is_classify ? "use gbdt or logistic" : "use gbdt or linear");
+}
+
+Result<const Learner*> learner_of(const project::Model& model) {
+    auto found = find_learner(model.algorithm.name);
+    if (!found.ok()) return std::move(found).status().at(model.algorithm.place.text());
+    return found;
+}
+
 Status check_request(const Learner& learner, const project::Model& model, const Rows& rows) {
-    if (!learner.fits(rows.task)) {
-        const bool is_classify = rows.task == Task::classify;
-        return invalid_argument("algorithm '" + std::string(learner.name) + "' does not " +
-                                (is_classify ? "classify" : "regress") + ", and target " +
-                                model.target.text + " is " + (is_classify ? "a class" : "a number"))
-            .at(model.algorithm.place.text())
-            .hint(is_classify ? "use gbdt or logistic" : "use gbdt or linear");
-    }
+    TRY(check_task(learner, model, rows.task));
     if (!model.threshold || (rows.task == Task::classify && rows.classes.size() == 2)) return {};
     return invalid_argument("`threshold` is for two classes").at(model.place.text());
 }
 
 }  // namespace
 
+Status check_algorithm(const project::Model& model) {
+    const Learner& learner = *TRY(learner_of(model));
+    if (!model.task.empty()) {
+        const bool is_regress = model.task == "regress";
+        TRY(check_task(learner, model, is_regress ? Task::regress : Task::classify));
+    }
+    return learner.check_settings(model.algorithm.settings).at(model.algorithm.place.text());
+}
+
 Result<TrainedModel> fit_model(const TrainingRequest& request) {
     const project::Model& model = *request.model;
-    auto found = find_learner(model.algorithm.name);
-    if (!found.ok()) return std::move(found).status().at(model.algorithm.place.text());
-    const Learner& learner = **found;
+    const Learner& learner = *TRY(learner_of(model));
     double validation_share = 0;
     if (learner.validation_share != nullptr) {
         validation_share = TRY(learner.validation_share(model.algorithm.settings));

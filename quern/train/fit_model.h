@@ -63,6 +63,10 @@ struct TrainedModel {
 // of the rows that are not held out.
 Result<TrainedModel> fit_model(const TrainingRequest& request);
 
+// What can be refused without data: an algorithm that nobody knows or that does not do the model's
+// task, and settings that it does not take.
+Status check_algorithm(const project::Model& model);
+
 // The columns that a scan must bring: inputs, target, key, time, weight, group; each once.
 std::vector<std::string> columns_to_read(const project::Model& model,
                                          const score::CompiledFeatures& features);

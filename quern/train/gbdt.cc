@@ -320,6 +320,7 @@ QUERN_REGISTER(Learner)
   .is_for_regress = true,
   .counts_rows = true,
   .params = Gbdt::params(),
+  .check_settings = [](const Tree& tree) { return parse_params<Gbdt>(tree, "gbdt").status(); },
   .validation_share = validation_share,
   .fit = fit_gbdt});
 

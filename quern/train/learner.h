@@ -92,6 +92,8 @@ struct Learner {
     bool is_for_classify = false, is_for_regress = false;
     bool counts_rows = false;  // a setting counts rows, so a weight of 2 is not a row twice
     std::vector<Param> params;
+    // Whether `fit` takes these settings.
+    Status (*check_settings)(const Tree& settings) = nullptr;
     // The share of the training rows set aside for early stopping; null: none.
     Result<double> (*validation_share)(const Tree& settings) = nullptr;
     Result<Fitted> (*fit)(const FitInput& input) = nullptr;

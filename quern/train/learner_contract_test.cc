@@ -105,6 +105,8 @@ TEST(LearnerContract, RefusesUnknownSettings) {
         EXPECT_EQ(status.code(), Code::invalid_argument);
         EXPECT_NE(status.text().find("no_such_setting"), std::string::npos) << status.text();
         EXPECT_NE(status.text().find("models/x.yml:1"), std::string::npos) << status.text();
+        EXPECT_EQ(learner.check_settings(settings_of("no_such_setting: 1")).text(), status.text());
+        EXPECT_TRUE(learner.check_settings(Tree()).ok());
     });
 }
 

@@ -105,6 +105,8 @@ QUERN_REGISTER(Learner)
   .taste = Taste::dense,
   .is_for_regress = true,
   .params = LinearSettings::params(),
+  .check_settings =
+      [](const Tree& tree) { return parse_params<LinearSettings>(tree, "linear").status(); },
   .fit = fit_linear});
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace quern::train {
 
 struct TrainingApi {
     Result<TrainedModel> (*fit)(const TrainingRequest& request) = nullptr;
+    Status (*check)(const project::Model& model) = nullptr;
     std::vector<std::string> (*columns)(const project::Model& model,
                                         const score::CompiledFeatures& features) = nullptr;
 };

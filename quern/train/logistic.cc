@@ -253,6 +253,8 @@ QUERN_REGISTER(Learner)
   .taste = Taste::dense,
   .is_for_classify = true,
   .params = Logistic::params(),
+  .check_settings =
+      [](const Tree& tree) { return parse_params<Logistic>(tree, "logistic").status(); },
   .fit = fit_logistic});
 
 }  // namespace
