@@ -39,6 +39,8 @@ public:
     // The value typed, or `fallback`.
     std::string text(std::string_view name, std::string_view fallback = "") const;
     std::vector<std::string> list(std::string_view name) const;
+    // "a, b,c" -> a b c
+    std::vector<std::string> comma_list(std::string_view name) const;
     // Refuses what is not a whole number from `low` to `high`.
     struct IntegerRange {
         int64_t low, high, fallback;

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <charconv>
+
+#include "quern/base/text.h"
 
 #include "apps/cli/command.h"
 
@@ -18,6 +21,17 @@ std::string Invocation::text(std::string_view name, std::string_view fallback) c
 std::vector<std::string> Invocation::list(std::string_view name) const {
     const auto found = values_.find(std::string(name));
     return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
+std::vector<std::string> Invocation::comma_list(std::string_view name) const {
+    const std::string typed = text(name);
+    std::vector<std::string> parts;
+    for (std::string_view left = typed; !left.empty();) {
+        const size_t end = std::min(left.find(','), left.size());
+        parts.emplace_back(trim(left.substr(0, end)));
+        left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    return parts;
 }
 
 Result<int64_t> Invocation::integer(std::string_view name, const IntegerRange& range) const {

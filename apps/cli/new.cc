@@ -2,7 +2,6 @@
 
 #include "quern/base/folder.h"
 #include "quern/base/json.h"
-#include "quern/base/text.h"
 #include "quern/flow/new_project.h"
 
 #include "apps/cli/command.h"
@@ -38,23 +37,12 @@ std::string report_text(const flow::NewReport& report, const std::string& folder
     return text + "Next: cd " + folder + " && quern run\n";
 }
 
-// "a, b,c" -> a b c
-std::vector<std::string> split_names(std::string_view list) {
-    std::vector<std::string> names;
-    while (!list.empty()) {
-        const size_t end = std::min(list.find(','), list.size());
-        names.emplace_back(trim(list.substr(0, end)));
-        list.remove_prefix(std::min(end + 1, list.size()));
-    }
-    return names;
-}
-
 Result<int> run_new(const Invocation& invocation) {
     const std::string folder = invocation.text("NAME");
     const auto report = TRY(flow::new_project({.folder = folder,
                                                .file = invocation.text("from"),
                                                .target = invocation.text("target"),
-                                               .names = split_names(invocation.text("names")),
+                                               .names = invocation.comma_list("names"),
                                                .encoding = invocation.text("encoding")}));
     TRY(print(invocation.is_json ? report_json(report) : report_text(report, folder)));
     return 0;

@@ -21,6 +21,7 @@ std::string report_json(const flow::ScoreFileReport& report, const std::string& 
     json.key("predictions").begin_object();
     for (const auto& [name, count] : report.predictions) json.field(name, count);
     json.end_object().list("problems", report.bad_rows);
+    json.field("missing_mark", report.missing_mark);
     return json.end_object().take() + "\n";
 }
 
@@ -35,10 +36,20 @@ std::string report_text(const flow::ScoreFileReport& report, const std::string& 
     }
     if (!classes.empty()) text += classes + "\n";
     if (report.bad_row_count > 0) {
-        text += plural(report.bad_row_count, "row") + " without a prediction:\n";
+        text += plural(report.bad_row_count, "row") + " without a prediction";
+        if (!report.missing_mark.empty()) {
+            text += " (if '" + report.missing_mark + "' means missing: --null '" +
+                    report.missing_mark + "')";
+        }
+        text += ":\n";
     }
     for (const auto& row : report.bad_rows) text += "  " + row + "\n";
     return text;
+}
+
+Result<bool> is_yes(const std::string& text) {
+    if (text == "yes" || text == "no") return text == "yes";
+    return invalid_argument("--header is yes or no, not '" + text + "'");
 }
 
 Result<int> score(const Invocation& invocation) {
@@ -48,6 +59,8 @@ Result<int> score(const Invocation& invocation) {
     request.file = invocation.text("FILE");
     request.output = invocation.text("output");
     if (invocation.has("null")) request.null_values.push_back(invocation.text("null"));
+    request.names = invocation.comma_list("names");
+    if (invocation.has("header")) request.has_header = TRY(is_yes(invocation.text("header")));
     const auto report = TRY(flow::score_file(workspace, request));
     TRY(print(invocation.is_json ? report_json(report, request.output)
                                  : report_text(report, request.output)));
@@ -69,7 +82,13 @@ QUERN_REGISTER(Command)
                  .is_required = true},
                 {.name = "--null",
                  .value_name = "TEXT",
-                 .doc = "a text that reads as missing, beside the empty one"}},
+                 .doc = "a text that reads as missing, beside the empty one"},
+                {.name = "--names",
+                 .value_name = "LIST",
+                 .doc = "of the columns, for a file without a header: a,b,c"},
+                {.name = "--header",
+                 .value_name = "yes|no",
+                 .doc = "whether the file has one; without this it is found by reading"}},
     .run = score,
 });
 

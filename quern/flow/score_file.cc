@@ -22,6 +22,9 @@ constexpr const char* kInput = "input_rows";
 constexpr const char* kUnread = "unread_rows";
 constexpr const char* kScored = "scored_rows";
 constexpr size_t kBadRowsTold = 5;
+constexpr size_t kColumnsTold = 12;
+constexpr size_t kMarkBytesMax = 20;     // of a text that may stand for "not known"
+constexpr size_t kMarksMax = 1000;       // counted
 constexpr size_t kAllErrors = SIZE_MAX;  // a bad row that is not known would be scored wrongly
 
 frame::Type type_of(frame::TypeId id) { return {id, 0, 0, ""}; }
@@ -33,6 +36,8 @@ Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest
     source.name = file_stem(request.file);
     source.files = {{absolute_path(request.file), {}}};
     source.null_values = request.null_values;
+    source.names = request.names;
+    source.has_header = request.has_header;
     const auto shape = TRY(data::describe_source(session, ".", source));
     for (const auto& column : shape.columns) {
         project::SourceColumn text;
@@ -53,22 +58,42 @@ std::vector<bool> inputs_read(const score::Program& program) {
     return is_read;
 }
 
-// Position in the file's columns of each input of the model; -1: absent, and nobody minds.
-Result<std::vector<int>> find_inputs(const score::Program& program, const frame::Schema& columns) {
-    Status faults;
-    std::vector<int> positions;
+// 'age', 'city' and 3 more
+std::string listed(const std::vector<std::string_view>& names) {
+    std::string list;
+    for (size_t i = 0; i < names.size() && i < kColumnsTold; ++i) {
+        list += (i == 0 ? "'" : ", '") + std::string(names[i]) + "'";
+    }
+    if (names.size() <= kColumnsTold) return list;
+    return list + " and " + std::to_string(names.size() - kColumnsTold) + " more";
+}
+
+Status lacking(const std::vector<std::string_view>& missing, const frame::Schema& columns) {
     std::vector<std::string_view> names;
     for (const auto& column : columns) names.push_back(column.name);
+    std::string meant;
+    for (const auto name : missing) {
+        const std::string close = nearest(name, names);
+        if (!close.empty()) meant += (meant.empty() ? "'" : ", '") + close + "'";
+    }
+    Status status = not_found("the file has no column" +
+                              std::string(missing.size() > 1 ? "s " : " ") + listed(missing));
+    if (!meant.empty()) return std::move(status).hint("did you mean " + meant + "?");
+    return std::move(status).hint("it has " + listed(names) +
+                                  "; name the columns of a file without a header: --names a,b,c");
+}
+
+// Position in the file's columns of each input of the model; -1: absent, and nobody minds.
+Result<std::vector<int>> find_inputs(const score::Program& program, const frame::Schema& columns) {
+    std::vector<int> positions;
+    std::vector<std::string_view> missing;
     const auto is_read = inputs_read(program);
     for (const auto& input : program.inputs) {
         positions.push_back(frame::column_index(columns, input.name));
         if (positions.back() >= 0 || !is_read[positions.size() - 1]) continue;
-        const std::string close = nearest(input.name, names);
-        Status fault = not_found("the file has no column '" + input.name + "'");
-        faults.also(close.empty() ? std::move(fault)
-                                  : std::move(fault).hint("did you mean '" + close + "'?"));
+        missing.push_back(input.name);
     }
-    if (!faults.ok()) return faults;
+    if (!missing.empty()) return lacking(missing, columns);
     return positions;
 }
 
@@ -107,11 +132,7 @@ public:
             if (reader_.row_count() == frame::kBatchRowsMax) TRY(flush());
             reader_.begin_row();
             for (size_t i = 0; i < rows.columns.size(); ++i) {
-                const auto& column = rows.columns[i];
-                reader_.field(static_cast<int>(i),
-                              column.is_valid(row)
-                                  ? score::FieldValue::of(column.values<std::string_view>()[row])
-                                  : score::FieldValue::null());
+                add_field(static_cast<int>(i), rows.columns[i], row);
             }
             reader_.end_row();
         }
@@ -126,7 +147,26 @@ public:
         return {};
     }
 
+    // The text that most often was no value of its column, if it looks like "not known".
+    std::string missing_mark() const {
+        const auto most = std::ranges::max_element(
+            marks_, {}, [](const auto& counted) { return counted.second; });
+        return most == marks_.end() ? "" : most->first;
+    }
+
 private:
+    void add_field(int input, const frame::ColumnView& column, size_t row) {
+        if (!column.is_valid(row)) return reader_.field(input, score::FieldValue::null());
+        const auto text = column.values<std::string_view>()[row];
+        const size_t error_count = reader_.errors().size();
+        reader_.field(input, score::FieldValue::of(text));
+        const bool may_be_null = program_.inputs[static_cast<size_t>(input)].is_nullable;
+        if (reader_.errors().size() == error_count || !may_be_null) return;
+        if (text.size() > kMarkBytesMax) return;
+        if (text.empty() || text.find_first_of("0123456789'") != text.npos) return;
+        if (marks_.size() < kMarksMax || marks_.contains(text)) ++marks_[std::string(text)];
+    }
+
     bool is_classifier() const { return program_.task == score::Task::classify; }
 
     frame::Batch empty_batch() const {
@@ -198,6 +238,7 @@ private:
     ScoreFileReport& report_;
     frame::Schema schema_;
     int64_t place_ = 0;
+    std::map<std::string, int64_t, std::less<>> marks_;  // how often each made a row bad
 };
 
 // The columns of the output: key or row number, prediction, probabilities.
@@ -270,6 +311,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
         if (scorer.program().inputs.empty()) inputs.columns.clear();
         TRY(file_scorer.add(inputs));
     }
+    report.missing_mark = file_scorer.missing_mark();
     const int64_t unread = TRY(out.query_int("select count(*) from " + std::string(kUnread)));
     TRY(file_scorer.add_unread(unread));
     if (unread > 0) {

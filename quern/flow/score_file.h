@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@ struct ScoreFileRequest {
     std::string file;                             // csv, tsv, json, ndjson, parquet; packed or not
     std::string output;                           // the same formats, by the ending
     std::vector<std::string> null_values = {""};  // what reads as missing
+    std::vector<std::string> names = {};          // of the columns; the file then has no header
+    std::optional<bool> has_header = {};          // absent: found by reading
 };
 
 struct ScoreFileReport {
@@ -23,6 +26,7 @@ struct ScoreFileReport {
     int64_t row_count = 0;              // of the input and of the output
     int64_t bad_row_count = 0;          // among them: no prediction, because a value does not fit
     std::vector<std::string> bad_rows;  // the first of them, in words
+    std::string missing_mark;           // a text like 'N/A' that made most of them bad; or empty
     std::vector<std::pair<std::string, int64_t>> predictions;  // of each class, how many
     double seconds = 0;
 };
