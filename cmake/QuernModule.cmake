@@ -79,12 +79,38 @@ macro(quern_glob prefix folder)
   list(FILTER ${prefix}_benches INCLUDE REGEX "_bench\\.cc$")
 endmacro()
 
+# quern_part(MODULE NAME LIBRARIES lib...): the folder quern/MODULE/NAME as a library of its own,
+# libquern_MODULE_NAME.so, which the module opens when it first needs it. Comes before the module.
+function(quern_part module name)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY QUERN_APART quern/${module}/${name}/)
+  foreach(library ${ARG_LIBRARIES})
+    if(NOT TARGET ${library})
+      message(WARNING "quern/${module}/${name} is left out of this build: no ${library}")
+      return()
+    endif()
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/quern/${module}/${name}/*.cc)
+  add_library(quern_${module}_${name}_loaded SHARED ${sources})
+  target_link_libraries(quern_${module}_${name}_loaded PRIVATE quern_compile ${ARG_LIBRARIES})
+  set_target_properties(quern_${module}_${name}_loaded PROPERTIES
+    OUTPUT_NAME quern_${module}_${name} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  get_property(level GLOBAL PROPERTY QUERN_LEVEL_${module})
+  set_property(GLOBAL PROPERTY QUERN_LEVEL_${module}_${name} ${level})
+  set_property(GLOBAL PROPERTY QUERN_LOADED_${module}_${name} ON)
+  set_property(GLOBAL APPEND PROPERTY QUERN_BUILT ${module}_${name})
+endfunction()
+
 # quern_module(NAME [LOADED] [LIBRARIES lib...]): quern/NAME as an OBJECT library, because a
 # registry entry in a static library would be dropped by the linker. LOADED: the objects go into
 # libquern_NAME.so, which the program opens when it first needs it.
 function(quern_module name)
   cmake_parse_arguments(ARG "LOADED" "" "LIBRARIES" ${ARGN})
   quern_glob(module quern/${name})
+  get_property(apart GLOBAL PROPERTY QUERN_APART)
+  foreach(folder ${apart})
+    list(FILTER module_sources EXCLUDE REGEX "/${folder}")
+  endforeach()
   if(NOT module_sources AND NOT module_tests)
     return()
   endif()

@@ -1,5 +1,5 @@
-// logistic.cc, linear.cc with ridge.cc. Reference values: scikit-learn 1.9 (LogisticRegression
-// solver newton-cholesky, Ridge solver cholesky) on the rows of small_sample.
+// logistic.cc, linear.cc with ridge.cc and ridge_solver.cc. Reference values: scikit-learn 1.9
+// (LogisticRegression solver newton-cholesky, Ridge solver cholesky) on the rows of small_sample.
 #include <gtest/gtest.h>
 
 #include "quern/train/sample_for_test.h"
