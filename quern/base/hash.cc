@@ -28,6 +28,13 @@ std::string hex_text(const unsigned char* bytes, size_t size) {
     return text;
 }
 
+std::string digest_hex(const EVP_MD* kind, std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+    unsigned int size = 0;
+    EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, kind, nullptr);
+    return hex_text(digest.data(), size);
+}
+
 }  // namespace
 
 struct Sha256::State {
@@ -58,11 +65,9 @@ std::string Sha256::hex() {
     return hex_text(digest.data(), size);
 }
 
-std::string sha256_hex(std::string_view bytes) {
-    Sha256 hash;
-    hash.add(bytes);
-    return hash.hex();
-}
+std::string sha256_hex(std::string_view bytes) { return digest_hex(EVP_sha256(), bytes); }
+std::string md5_hex(std::string_view bytes) { return digest_hex(EVP_md5(), bytes); }
+std::string sha1_hex(std::string_view bytes) { return digest_hex(EVP_sha1(), bytes); }
 
 Result<std::string> sha256_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -1,4 +1,4 @@
-// SHA-256, keyed hashes and random tokens. OpenSSL is reached only from hash.cc.
+// Digests, keyed hashes and random tokens. OpenSSL is reached only from hash.cc.
 #pragma once
 
 #include <memory>
@@ -27,6 +27,9 @@ private:
 };
 
 std::string sha256_hex(std::string_view bytes);
+// For SQL's functions of these names; neither resists an attacker.
+std::string md5_hex(std::string_view bytes);
+std::string sha1_hex(std::string_view bytes);
 Result<std::string> sha256_file(const std::string& path);  // of the file's bytes, read in pieces
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view text);

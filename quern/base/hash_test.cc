@@ -16,6 +16,11 @@ TEST(Hash, Sha256OfKnownTexts) {
     check("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Hash, OtherDigestsOfKnownTexts) {
+    EXPECT_EQ(md5_hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 TEST(Hash, FieldsDoNotRunIntoEachOther) {
     const auto hash_of = [](std::string_view a, std::string_view b) {
         Sha256 hash;

@@ -205,8 +205,43 @@ private:
             arguments.push_back(TRY(lower((*children)[1], depth + 1)));
             return call(node, "split_at", arguments, plan_type(member(node, "return_type")));
         }
+        if (is_text(member(node, "return_type")) && children->size() >= 2) {
+            if (name == "array_extract" || name == "list_extract" || name == "list_element")
+                return lower_character(node, *children, depth);
+            if (name == "array_slice" || name == "list_slice")
+                return lower_slice(node, *children, depth);
+        }
         auto arguments = TRY(lower_all(*children, depth));
         return call(node, name, arguments, plan_type(member(node, "return_type")));
+    }
+
+    uint32_t add_number(int64_t value) {
+        Constant constant;
+        constant.type.id = frame::TypeId::bigint;
+        constant.is_null = false;
+        std::memcpy(constant.bits.data(), &value, sizeof(value));
+        return add_constant(constant, kNoPosition);
+    }
+
+    static bool is_text(const json& type) { return text(type, "id") == "VARCHAR"; }
+
+    // text[2] is one character.
+    Result<uint32_t> lower_character(const json& node, const json& children, int depth) {
+        auto arguments = TRY(lower_all(children, depth));
+        if (type_of(arguments[0]).id == frame::TypeId::varchar) arguments.push_back(add_number(1));
+        return call(node, "substr", arguments, plan_type(member(node, "return_type")));
+    }
+
+    // text[2:4]; an end that is left open is an empty list.
+    Result<uint32_t> lower_slice(const json& node, const json& children, int depth) {
+        std::vector<uint32_t> arguments;
+        for (const json& child : children) {
+            const json& value = member(child, "value");
+            const bool is_open = text(member(value, "type"), "id") == "LIST";
+            arguments.push_back(is_open ? add_number(arguments.size() == 1 ? 0 : INT64_MAX)
+                                        : TRY(lower(child, depth + 1)));
+        }
+        return call(node, "slice_text", arguments, plan_type(member(node, "return_type")));
     }
 
     static bool is_split(std::string_view name) {

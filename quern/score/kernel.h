@@ -100,6 +100,16 @@ Result<BoundFunction> bind_as(const Signature& signature) {
     return BoundFunction{[](const Call& call) { map_rows<Out, In...>(call, run); }, nullptr};
 }
 
+// The binder of a function that has one form for each storage: choose(Tag<T>) gives the kernel for
+// the storage of `type`, or null where there is none.
+template <class F>
+Result<BoundFunction> bind_by_storage(const Signature& signature, const frame::Type& type,
+                                      F choose) {
+    Kernel kernel = with_storage(storage_of(type), [&](auto tag) -> Kernel { return choose(tag); });
+    if (kernel == nullptr) return no_overload(signature);
+    return BoundFunction{kernel, nullptr};
+}
+
 // The value of a constant argument; null when it is not constant or NULL.
 template <class T>
 const T* constant_value(const Signature& signature, size_t argument) {
@@ -108,6 +118,19 @@ const T* constant_value(const Signature& signature, size_t argument) {
     return reinterpret_cast<const T*>(constant->bits.data());
 }
 const std::string* constant_text(const Signature& signature, size_t argument);
+
+// The binder of a function f(arena, In..., text) that makes a new text in the arena.
+template <auto f, class... In>
+Result<BoundFunction> bind_making(const Signature& signature) {
+    if (!fits<std::string_view, In...>(signature)) return no_overload(signature);
+    return BoundFunction{[](const Call& call) {
+                             map_rows<std::string_view, In...>(
+                                 call, [&](const In&... in, std::string_view& out) {
+                                     return f(call.texts, in..., out);
+                                 });
+                         },
+                         nullptr};
+}
 
 // Copies a text made by a function into the arena; failed when the arena is full.
 inline Row keep_text(const Call& call, std::string_view text, std::string_view& out) {

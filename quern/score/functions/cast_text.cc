@@ -1,6 +1,7 @@
 // Casts from and to VARCHAR, and among dates, times and timestamps.
 #include "quern/score/functions/calendar.h"
 #include "quern/score/functions/cast.h"
+#include "quern/score/functions/digits.h"
 #include "quern/score/functions/format.h"
 #include "quern/score/functions/number.h"
 #include "quern/score/functions/parse.h"
@@ -64,6 +65,50 @@ void format_times(const Call& call) {
     format_rows<T>(call, format);
 }
 
+// ASCII, and \xAA for any byte.
+Row text_to_blob(TextArena& arena, std::string_view text, std::string_view& out) {
+    char* const begin = arena.allocate(text.size());
+    if (begin == nullptr) return Row::failed;
+    char* to = begin;
+    for (size_t at = 0; at < text.size(); ++at) {
+        if ((text[at] & 0x80) != 0) return Row::failed;
+        *to++ = text[at];
+        if (text[at] != '\\') continue;
+        if (at + 3 >= text.size() || text[at + 1] != 'x') return Row::failed;
+        const int high = digit_of(text[at + 2]), low = digit_of(text[at + 3]);
+        if (high < 0 || low < 0) return Row::failed;
+        to[-1] = static_cast<char>(high << 4 | low);
+        at += 3;
+    }
+    out = {begin, static_cast<size_t>(to - begin)};
+    arena.shrink_last(text.size() - out.size());
+    return Row::value;
+}
+
+Row blob_to_text(TextArena& arena, std::string_view bytes, std::string_view& out) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    char* const begin = arena.allocate(bytes.size() * 4);
+    if (begin == nullptr) return Row::failed;
+    char* to = begin;
+    for (char c : bytes) {
+        if (c >= 32 && c <= 126 && c != '\\' && c != '\'' && c != '"') {
+            *to++ = c;
+            continue;
+        }
+        for (char code : {'\\', 'x', kDigits[static_cast<uint8_t>(c) >> 4], kDigits[c & 15]})
+            *to++ = code;
+    }
+    out = {begin, static_cast<size_t>(to - begin)};
+    arena.shrink_last(bytes.size() * 4 - out.size());
+    return Row::value;
+}
+
+template <auto f>
+void convert_texts(const Call& call) {
+    map_rows<std::string_view, std::string_view>(
+        call, [&](std::string_view in, std::string_view& out) { return f(call.texts, in, out); });
+}
+
 Row date_to_timestamp(int32_t days, int64_t& out) {
     if (!is_finite_date(days)) {
         out = days > 0 ? kTimestampInfinity : -kTimestampInfinity;
@@ -93,6 +138,7 @@ Kernel cast_from_text(const frame::Type& to) {
     if (to.id == TypeId::time) return parse_rows<int64_t, parse_time>;
     if (to.id == TypeId::timestamp) return parse_rows<int64_t, parse_timestamp>;
     if (to.id == TypeId::timestamptz) return nullptr;
+    if (to.id == TypeId::blob) return convert_texts<text_to_blob>;
     return with_storage(storage_of(to), [&]<class T>(Tag<T>) -> Kernel {
         if constexpr (std::is_same_v<T, bool>) return parse_rows<bool, parse_boolean>;
         if constexpr (kIsFloat<T>) return parse_rows<T, parse_float<T>>;
@@ -108,6 +154,7 @@ Kernel cast_to_text(const frame::Type& from) {
     if (from.id == TypeId::time) return format_times<int64_t, format_time>;
     if (from.id == TypeId::timestamp) return format_times<int64_t, format_timestamp>;
     if (from.id == TypeId::timestamptz) return nullptr;
+    if (from.id == TypeId::blob) return convert_texts<blob_to_text>;
     return with_storage(storage_of(from), [&]<class T>(Tag<T>) -> Kernel {
         if constexpr (std::is_same_v<T, bool>) return format_booleans;
         if constexpr (kIsInteger<T>)

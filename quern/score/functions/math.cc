@@ -1,6 +1,5 @@
 // Functions of numbers.
 #include <cmath>
-#include <numbers>
 
 #include "quern/score/functions/number.h"
 #include "quern/score/kernel.h"
@@ -14,17 +13,6 @@ using frame::TypeId;
 template <double (*f)(double)>
 Result<BoundFunction> bind_plain(const Signature& signature) {
     return bind_as<[](double x, double& out) { out = f(x); }, double, double>(signature);
-}
-
-// One that DuckDB refuses infinities for.
-template <double (*f)(double)>
-Result<BoundFunction> bind_of_finite(const Signature& signature) {
-    return bind_as<[](double x, double& out) {
-        if (std::isinf(x)) return Row::failed;
-        out = f(x);
-        return Row::value;
-    },
-                   double, double>(signature);
 }
 
 template <double (*f)(double)>
@@ -59,20 +47,10 @@ Row square_root(double x, double& out) {
     return Row::value;
 }
 
-template <double (*f)(double)>
-Row arc(double x, double& out) {
-    if (x < -1 || x > 1) return Row::failed;
-    out = f(x);
-    return Row::value;
-}
-
 void power(double x, double y, double& out) { out = std::pow(x, y); }
 Result<BoundFunction> bind_power(const Signature& signature) {
     return bind_as<power, double, double, double>(signature);
 }
-
-double to_degrees(double x) { return x * (180 / std::numbers::pi); }
-double to_radians(double x) { return x * (std::numbers::pi / 180); }
 
 template <class T>
 Row absolute(T value, T& out) {
@@ -191,81 +169,94 @@ Result<BoundFunction> bind_whole(const Signature& signature) {
                          nullptr};
 }
 
-template <class T>
-void round_float(T value, int32_t digits, T& out) {
-    double rounded;
-    if (digits < 0) {
-        double unit = std::pow(10, -static_cast<T>(digits));
-        rounded = std::round(value / unit) * unit;
-        if (std::isinf(rounded) || std::isnan(rounded)) rounded = 0;
-    } else {
-        double unit = std::pow(10, static_cast<T>(digits));
-        rounded = std::round(value * unit) / unit;
-        if (std::isinf(rounded) || std::isnan(rounded)) rounded = static_cast<double>(value);
+// To so many digits after the point, or before it when negative.
+template <Whole how, class T>
+void float_to_digits(T value, int32_t digits, T& out) {
+    const double unit = std::pow(10, digits < 0 ? -static_cast<T>(digits) : static_cast<T>(digits));
+    double rounded =
+        digits < 0 ? whole_float(how, value / unit) * unit : whole_float(how, value * unit) / unit;
+    if (!std::isfinite(rounded)) {
+        const bool is_nothing_left = digits < 0 && how == Whole::round;
+        rounded = is_nothing_left ? 0 : static_cast<double>(value);
     }
     out = static_cast<T>(rounded);
 }
 
-template <class T>
-void round_integer(T value, int32_t digits, T& out) {
+template <Whole how, class T>
+void integer_to_digits(T value, int32_t digits, T& out) {
+    using Wide = std::conditional_t<sizeof(T) == 16, int128, int64_t>;
+    constexpr int kDigitsMax = sizeof(T) == 16 ? 38 : 18;
     out = value;
     if (digits >= 0) return;
     out = 0;
-    if (digits < -18) return;
-    // In 64 bits that wrap around, as in DuckDB.
-    auto power = static_cast<int64_t>(power_of_ten(-digits));
-    int64_t half = value < 0 ? -(power / 2) : power / 2;
-    auto sum = static_cast<int64_t>(static_cast<uint64_t>(value) + static_cast<uint64_t>(half));
-    out = static_cast<T>(sum / power * power);
+    if (digits < -kDigitsMax) return;
+    const auto power = static_cast<Wide>(power_of_ten(-digits));
+    if constexpr (how == Whole::trunc) {
+        // What a narrow type cannot hold is more than its values.
+        if (static_cast<int128>(power) > static_cast<int128>(number_max<T>())) return;
+        out = static_cast<T>(value / static_cast<T>(power) * static_cast<T>(power));
+    } else {
+        // Wraps around, as in DuckDB.
+        auto sum = static_cast<Wide>(value);
+        const Wide half = value < 0 ? -(power / 2) : power / 2;
+        static_cast<void>(__builtin_add_overflow(sum, half, &sum));
+        out = static_cast<T>(sum / power * power);
+    }
 }
 
+template <Whole how, class T>
+void integers_to_digits(const Call& call) {
+    map_rows<T, T, int32_t>(call, integer_to_digits<how, T>);
+}
+
+// No digit is left: 0 in every row, also where the decimal is NULL.
 template <class T>
-void round_integers(const Call& call) {
-    map_rows<T, T, int32_t>(call, round_integer<T>);
+void drop_all(const Call& call) {
+    combine_arguments(call);
+    for (size_t w = 0; w < word_count(call.row_count); ++w)
+        call.out.valid[w] = row_bits(w, call.row_count) & ~call.out.failed[w];
+    std::fill_n(call.out.values<T>(), call.row_count, T{0});
 }
 
 // The binder gave the result the scale that is asked for; fewer than 0 digits stay at scale 0.
-template <class T>
-void round_decimals(const Call& call) {
+template <Whole how, class T>
+void decimals_to_digits(const Call& call) {
     const int digits = static_cast<const int32_t*>(call.prepared)[0];
-    const int drop = call.types[0].scale - std::max(digits, 0);
-    const int128 power = power_of_ten(std::min(call.types[0].scale - std::min(digits, 0), 38));
-    const int128 back = digits < 0 ? power_of_ten(std::min(-digits, 38)) : 1;
+    const frame::Type& type = call.types[0];
+    if (digits < 0 && digits <= type.scale - type.width) return drop_all<T>(call);
+    const int drop = type.scale - digits;
+    const int128 power = drop <= 0 ? 1 : power_of_ten(drop);
+    const int128 back = digits < 0 ? power_of_ten(-digits) : 1;
     map_rows<T, T, int32_t>(call, [=](T value, int32_t, T& out) {
-        if (digits >= 0)
-            out = drop <= 0 ? value
-                            : static_cast<T>(whole_decimal(Whole::round, static_cast<int128>(value),
-                                                           power_of_ten(drop)));
-        else
-            out = static_cast<T>(whole_decimal(Whole::round, static_cast<int128>(value), power) *
-                                 back);
+        out = static_cast<T>(whole_decimal(how, static_cast<int128>(value), power) * back);
     });
 }
 
-Result<BoundFunction> bind_round(const Signature& signature) {
+template <Whole how>
+Result<BoundFunction> bind_to_digits(const Signature& signature) {
     const auto& types = signature.arguments;
-    if (types.size() == 1) return bind_whole<Whole::round>(signature);
+    if (types.size() == 1) return bind_whole<how>(signature);
     if (types.size() != 2 || types[1].id != TypeId::integer) return no_overload(signature);
     if (fits<double, double, int32_t>(signature))
-        return bind_as<round_float<double>, double, double, int32_t>(signature);
+        return bind_as<float_to_digits<how, double>, double, double, int32_t>(signature);
     if (fits<float, float, int32_t>(signature))
-        return bind_as<round_float<float>, float, float, int32_t>(signature);
-    bool is_integer = types[0] == signature.result && frame::is_integer(types[0]);
+        return bind_as<float_to_digits<how, float>, float, float, int32_t>(signature);
+    bool is_integer = types[0] == signature.result &&
+                      (frame::is_integer(types[0]) || types[0].id == TypeId::hugeint);
     bool is_decimal = types[0].id == TypeId::decimal && signature.result.id == TypeId::decimal &&
                       storage_of(types[0]) == storage_of(signature.result);
     const int32_t* digits = constant_value<int32_t>(signature, 1);
     if (is_decimal && digits != nullptr)
         is_decimal = signature.result.scale == std::clamp<int>(*digits, 0, types[0].scale);
     if (!is_integer && (!is_decimal || digits == nullptr)) return no_overload(signature);
-    auto prepared = std::make_shared<int32_t>(digits ? *digits : 0);
-    return BoundFunction{with_storage(storage_of(types[0]),
-                                      [&]<class T>(Tag<T>) -> Kernel {
-                                          if constexpr (kIsInteger<T>)
-                                              return is_decimal ? round_decimals<T>
-                                                                : round_integers<T>;
-                                          return nullptr;
-                                      }),
-                         prepared};
+    auto choose = [&]<class T>(Tag<T>) -> Kernel {
+        if constexpr (kIsInteger<T>)
+            return is_decimal ? decimals_to_digits<how, T> : integers_to_digits<how, T>;
+        return nullptr;
+    };
+    BoundFunction bound = TRY(bind_by_storage(signature, types[0], choose));
+    bound.prepared = std::make_shared<int32_t>(digits ? *digits : 0);
+    return bound;
 }
 
 template <class Test, class T>
@@ -299,10 +290,6 @@ Result<BoundFunction> bind_test(const Signature& signature) {
     return no_overload(signature);
 }
 
-Result<BoundFunction> bind_pi(const Signature& signature) {
-    return bind_as<[](double& out) { out = std::numbers::pi; }, double>(signature);
-}
-
 }  // namespace
 
 #define QUERN_MATH(sql_name, what, truth, binder) \
@@ -315,10 +302,10 @@ QUERN_MATH("sign", "-1, 0 or 1.", "sign(-3) = -1", bind_sign);
 QUERN_MATH("floor", "The next whole number below.", "floor(-1.5) = -2", bind_whole<Whole::floor>);
 QUERN_MATH("ceil", "The next whole number above.", "ceil(1.5) = 2", bind_whole<Whole::ceil>);
 QUERN_MATH("ceiling", "The same as ceil.", "ceiling(1.5) = 2", bind_whole<Whole::ceil>);
-QUERN_MATH("trunc", "The number without its fraction.", "trunc(-1.5) = -1",
-           bind_whole<Whole::trunc>);
+QUERN_MATH("trunc", "The number without its fraction, or with so many digits of it.",
+           "trunc(-1.57, 1) = -1.5", bind_to_digits<Whole::trunc>);
 QUERN_MATH("round", "Rounded to so many digits, halves away from zero.", "round(2.5) = 3",
-           bind_round);
+           bind_to_digits<Whole::round>);
 QUERN_MATH("ln", "Natural logarithm; of what is not above 0 the row fails.", "ln(1.0) = 0",
            bind_logarithm<std::log>);
 QUERN_MATH("log", "Logarithm to base 10, or to the base given first.", "log(2, 8) = 3", bind_log);
@@ -332,17 +319,6 @@ QUERN_MATH("**", "The same as pow.", "2 ** 10 = 1024", bind_power);
 QUERN_MATH("sqrt", "Square root; of a negative number the row fails.", "sqrt(9) = 3",
            (bind_as<square_root, double, double>));
 QUERN_MATH("cbrt", "Cube root.", "cbrt(27) = 3", bind_plain<std::cbrt>);
-QUERN_MATH("sin", "Sine of radians.", "sin(0) = 0", bind_of_finite<std::sin>);
-QUERN_MATH("cos", "Cosine of radians.", "cos(0) = 1", bind_of_finite<std::cos>);
-QUERN_MATH("tan", "Tangent of radians.", "tan(0) = 0", bind_of_finite<std::tan>);
-QUERN_MATH("asin", "Arc sine in radians.", "asin(0) = 0",
-           (bind_as<arc<std::asin>, double, double>));
-QUERN_MATH("acos", "Arc cosine in radians.", "acos(1) = 0",
-           (bind_as<arc<std::acos>, double, double>));
-QUERN_MATH("atan", "Arc tangent in radians.", "atan(0) = 0", bind_plain<std::atan>);
-QUERN_MATH("degrees", "Radians as degrees.", "degrees(0) = 0", bind_plain<to_degrees>);
-QUERN_MATH("radians", "Degrees as radians.", "radians(0) = 0", bind_plain<to_radians>);
-QUERN_MATH("pi", "The number pi.", "pi() > 3.14", bind_pi);
 QUERN_MATH("isnan", "Whether the number is NaN.", "isnan('nan'::double)", bind_test<IsNan>);
 QUERN_MATH("isinf", "Whether the number is infinite.", "isinf('inf'::double)",
            bind_test<IsInfinite>);

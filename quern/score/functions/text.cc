@@ -10,21 +10,6 @@ namespace {
 
 using Text = std::string_view;
 
-// f(text, arena, out...) for functions that need room for a new text.
-template <class... In, class F>
-void make_texts(const Call& call, F f) {
-    map_rows<Text, In...>(call,
-                          [&](const In&... in, Text& out) { return f(call.texts, in..., out); });
-}
-
-// The binder of a function that keeps its result in the arena.
-template <auto f, class... In>
-Result<BoundFunction> bind_making(const Signature& signature) {
-    if (!fits<Text, In...>(signature) || signature.result.id != frame::TypeId::varchar)
-        return no_overload(signature);
-    return BoundFunction{[](const Call& call) { make_texts<In...>(call, f); }, nullptr};
-}
-
 template <int32_t (*convert)(int32_t)>
 Row change_case(TextArena& arena, Text text, Text& out) {
     // A character may take a byte more in the other case, never more than one and a half times.

@@ -2,7 +2,28 @@
 
 #include <utf8proc.h>
 
+#include <cstdlib>
+
 namespace quern::score {
+namespace {
+
+std::string mapped(std::string_view text, int options) {
+    utf8proc_uint8_t* made = nullptr;
+    const utf8proc_ssize_t size =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                     static_cast<utf8proc_ssize_t>(text.size()), &made,
+                     static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    std::string result;
+    // DuckDB takes the result up to its first zero byte.
+    if (size > 0) result = reinterpret_cast<const char*>(made);
+    std::free(made);
+    return result;
+}
+
+}  // namespace
+
+std::string without_marks(std::string_view text) { return mapped(text, UTF8PROC_STRIPMARK); }
+std::string composed(std::string_view text) { return mapped(text, 0); }
 
 size_t character_offset(std::string_view text, int64_t index) {
     size_t at = 0;

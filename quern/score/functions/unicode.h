@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace quern::score {
@@ -26,6 +27,8 @@ int32_t upper_character(int32_t character);
 bool is_space_separator(int32_t character);  // what trim() takes off
 // Bytes of the first character as people see it: with its marks, joined emoji, flags.
 size_t grapheme_size(std::string_view text);
+std::string without_marks(std::string_view text);
+std::string composed(std::string_view text);  // Unicode's form NFC
 // Writes at most 4 bytes.
 size_t encode_character(int32_t character, char* out);
 
