@@ -9,10 +9,11 @@ namespace {
 class GraphTest : public testing::Test {
 protected:
     TestProject project_;
+    sql::SharedCatalog catalog_;
 
     Result<Graph> graph() {
         const auto loaded = TRY(project::load_project(project_.folder()));
-        auto facts = TRY(SqlFactsCache::open(nullptr));
+        auto facts = TRY(SqlFactsCache::open(nullptr, catalog_));
         auto built = TRY(build_graph(loaded, facts));
         const auto data = [](const project::Source&) -> Result<std::string> {
             return std::string("data");

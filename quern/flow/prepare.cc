@@ -6,7 +6,6 @@
 #include "quern/base/hash.h"
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
-#include "quern/data/source_files.h"
 #include "quern/flow/typing.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/file_hashes.h"
@@ -54,28 +53,31 @@ Result<std::vector<bool>> wanted_nodes(const Graph& graph, const std::vector<std
 
 }  // namespace
 
-Result<std::string> data_version_of(Workspace& workspace, const project::Source& source) {
+Result<std::vector<data::FileVersion>> files_of(Workspace& workspace,
+                                                const project::Source& source) {
     store::FileHashes hashes(*workspace.store);
     const auto known = [&](const data::FileVersion& file) -> std::string {
         auto found = hashes.find({file.path, file.size_bytes, file.modified_ns, ""});
         return found.ok() ? *std::move(found) : "";
     };
-    const auto files = TRY(data::source_version(workspace.project.root, source, known));
+    auto files = TRY(data::source_version(workspace.project.root, source, known));
     for (const auto& file : files) {
         if (!known(file).empty()) continue;
         TRY(hashes.remember({file.path, file.size_bytes, file.modified_ns, file.sha256}));
     }
-    return sha256_hex(data::version_text(files));
+    return files;
 }
 
 Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request) {
     Prepared prepared;
-    auto facts = TRY(SqlFactsCache::open(workspace.store.get()));
+    auto facts = TRY(SqlFactsCache::open(workspace.store.get(), workspace.catalog));
     prepared.graph = TRY(build_graph(workspace.project, facts));
     prepared.standing = TRY(standing_of(*workspace.store));
     prepared.standing.present = request.present;
-    const auto data = [&](const project::Source& source) {
-        return data_version_of(workspace, source);
+    const auto data = [&](const project::Source& source) -> Result<std::string> {
+        const auto files = TRY(files_of(workspace, source));
+        for (const auto& file : files) prepared.source_bytes += file.size_bytes;
+        return sha256_hex(data::version_text(files));
     };
     TRY(add_fingerprints(workspace.project, facts, data, prepared.standing.published,
                          prepared.graph));
@@ -102,7 +104,7 @@ Result<Prepared> plan_project(Workspace& workspace, const std::vector<std::strin
         }
     }
     auto prepared = TRY(prepare(workspace, request));
-    TRY(check_types(workspace.project, prepared.graph, prepared.steps, prepared.standing));
+    TRY(check_types(workspace, prepared.graph, prepared.steps, prepared.standing));
     return prepared;
 }
 

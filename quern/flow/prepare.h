@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "quern/data/source_files.h"
 #include "quern/flow/graph.h"
 #include "quern/flow/plan.h"
 #include "quern/flow/workspace.h"
@@ -17,6 +18,7 @@ struct Prepared {
     Standing standing;
     std::vector<Step> steps;
     size_t asked_count = 0;         // nodes that were asked for, with what they hang on
+    uint64_t source_bytes = 0;      // of all sources' files, as they lie on disk
     std::vector<std::string> gone;  // ids that are published but no longer in the project
 };
 
@@ -29,7 +31,8 @@ Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request);
 // The plan alone, reading only: checks types as a run would.
 Result<Prepared> plan_project(Workspace& workspace, const std::vector<std::string>& names);
 
-// Remembered hashes of files, as data/source_files.h asks for them.
-Result<std::string> data_version_of(Workspace& workspace, const project::Source& source);
+// The files of a source with their hashes; files that did not change are not read again.
+Result<std::vector<data::FileVersion>> files_of(Workspace& workspace,
+                                                const project::Source& source);
 
 }  // namespace quern::flow

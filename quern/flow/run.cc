@@ -11,7 +11,9 @@
 #include "quern/base/threads.h"
 #include "quern/flow/typing.h"
 #include "quern/flow/work.h"
+#include "quern/sql/memory.h"
 #include "quern/store/published.h"
+#include "quern/train/load.h"
 #include "quern/transform/build.h"
 #include "quern/transform/physical.h"
 #include "quern/transform/publish.h"
@@ -155,6 +157,7 @@ private:
         if (!row.ok()) return failed(row.status(), start);
         fault_point("node_begun");
         auto work = do_work(step, session);
+        sql::release_unused_memory();  // the peaks of nodes shall not add up
         Status status = work.status();
         if (status.ok()) {
             work->outcome.seconds = steady_seconds() - start;
@@ -270,12 +273,13 @@ std::string summary_of(const RunReport& report) {
            std::to_string(report.outcomes.size()) + " done";
 }
 
-Status do_run(Workspace& workspace, const Prepared& prepared, const Shapes& shapes,
+Status do_run(Workspace& workspace, const Prepared& prepared, const Typed& typed,
               const Warehouse& warehouse, const RunRequest& request, RunReport& report) {
+    TRY(warehouse.use_threads_for(prepared.source_bytes, workspace.project.settings));
     auto session = TRY(warehouse.connect());
     TRY(transform::make_schemas(session));
     store::Journal journal(*workspace.store);
-    RunContext context{workspace, prepared, physical_of(prepared), shapes};
+    RunContext context{workspace, prepared, physical_of(prepared), typed};
     const auto& settings = workspace.project.settings;
     context.threads =
         settings.threads > 0 ? static_cast<int>(settings.threads) : available_threads();
@@ -308,20 +312,29 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
     const auto lock = TRY(workspace.store->lock_writer());
     std::optional<Warehouse> warehouse;
     PrepareRequest prepare_request{request.names, std::nullopt};
+    std::jthread loads_trainer;
     if (!TRY(is_sealed(*workspace.store))) {
+        // There is work to do, so what takes long to open is opened side by side.
+        if (!workspace.project.models.empty()) {
+            loads_trainer = std::jthread(
+                [] { train::load_training().status().ignore("the first training says why"); });
+        }
+        const std::jthread opens_catalog(
+            [&workspace] { workspace.catalog.get().status().ignore("the plan says why"); });
         warehouse = TRY(Warehouse::open(workspace, report.notes));
         auto session = TRY(warehouse->connect());
         prepare_request.present = TRY(transform::present(session));
     }
     const auto prepared = TRY(prepare(workspace, prepare_request));
-    const auto shapes =
-        TRY(check_types(workspace.project, prepared.graph, prepared.steps, prepared.standing));
+    const auto typed =
+        TRY(check_types(workspace, prepared.graph, prepared.steps, prepared.standing));
+    workspace.catalog.close();
     report.node_count = prepared.asked_count;
     const bool has_work = count_to_run(prepared.steps) > 0 || !prepared.gone.empty();
     Status status;
     if (has_work) {
         if (!warehouse) warehouse = TRY(Warehouse::open(workspace, report.notes));
-        status = do_run(workspace, prepared, shapes, *warehouse, request, report);
+        status = do_run(workspace, prepared, typed, *warehouse, request, report);
     }
     if (warehouse) TRY(warehouse->close_and_seal(*workspace.store));
     if (!status.ok()) return status;

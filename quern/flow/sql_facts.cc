@@ -57,18 +57,12 @@ SqlFactsCache::SqlFactsCache() = default;
 SqlFactsCache::SqlFactsCache(SqlFactsCache&&) noexcept = default;
 SqlFactsCache::~SqlFactsCache() = default;
 
-Result<SqlFactsCache> SqlFactsCache::open(store::Store* store) {
+Result<SqlFactsCache> SqlFactsCache::open(store::Store* store, sql::SharedCatalog& catalog) {
     SqlFactsCache cache;
+    cache.catalog_ = &catalog;
     cache.store_ = store;
     if (store != nullptr) cache.known_ = TRY(store::ParsedSql(*store).all());
     return cache;
-}
-
-Status SqlFactsCache::open_session() {
-    if (session_ != nullptr) return {};
-    const auto database = TRY(sql::Database::open({.threads = 1}));
-    session_ = std::make_unique<sql::Session>(TRY(database.connect()));
-    return {};
 }
 
 Result<SqlFacts> SqlFactsCache::keep(const std::string& key, Result<sql::Syntax> syntax,
@@ -92,8 +86,8 @@ Status SqlFactsCache::prepare(std::span<const sql::SqlText> texts) {
         keys.push_back(std::move(key));
     }
     if (unknown.empty()) return {};
-    TRY(open_session());
-    auto parsed = sql::parse_selects(*session_, unknown);
+    auto* catalog = TRY(catalog_->get());
+    auto parsed = sql::parse_selects(catalog->session(), unknown);
     for (size_t i = 0; i < parsed.size(); ++i) {
         keep(keys[i], std::move(parsed[i]), unknown[i].place)
             .status()
@@ -108,8 +102,8 @@ Result<SqlFacts> SqlFactsCache::facts_of(const std::string& sql, const sql::Plac
     if (found != known_.end()) {
         if (auto facts = facts_from_json(found->second)) return *std::move(facts);
     }
-    TRY(open_session());
-    return keep(key, sql::parse_select(*session_, sql, place), place);
+    auto* catalog = TRY(catalog_->get());
+    return keep(key, sql::parse_select(catalog->session(), sql, place), place);
 }
 
 Status SqlFactsCache::save() {

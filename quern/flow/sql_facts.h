@@ -1,5 +1,5 @@
 // What is known of SQL texts by parsing: from the store when they were parsed before, else from
-// DuckDB, which is opened at the first text that is new.
+// DuckDB, which is asked for at the first text that is new.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "quern/sql/statement.h"
+#include "quern/sql/catalog.h"
 #include "quern/store/parsed_sql.h"
 
 namespace quern::flow {
@@ -22,7 +22,7 @@ struct SqlFacts {
 class SqlFactsCache {
 public:
     // Without a store nothing is remembered.
-    static Result<SqlFactsCache> open(store::Store* store);
+    static Result<SqlFactsCache> open(store::Store* store, sql::SharedCatalog& catalog);
 
     // Parses those that are new in one go, so that asking for each is quick.
     Status prepare(std::span<const sql::SqlText> texts);
@@ -37,12 +37,11 @@ private:
     SqlFactsCache();
     Result<SqlFacts> keep(const std::string& key, Result<sql::Syntax> syntax,
                           const sql::PlaceOf& place);
-    Status open_session();
 
     store::Store* store_ = nullptr;
     std::map<std::string, std::string> known_;
     std::vector<std::pair<std::string, std::string>> fresh_;
-    std::unique_ptr<sql::Session> session_;
+    sql::SharedCatalog* catalog_ = nullptr;
 };
 
 }  // namespace quern::flow

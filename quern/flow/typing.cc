@@ -16,14 +16,14 @@ namespace {
 class Typing {
 public:
     Typing(const project::Project& project, const Graph& graph, const Standing& standing,
-           sql::SchemaCatalog catalog)
+           sql::SchemaCatalog& catalog)
         : project_(project),
           graph_(graph),
           standing_(standing),
-          catalog_(std::move(catalog)),
+          catalog_(catalog),
           is_typed_(graph.nodes.size()) {}
 
-    Result<Shapes> check(const std::vector<Step>& steps) {
+    Result<Typed> check(const std::vector<Step>& steps) {
         Status faults;
         for (const auto& step : steps) {
             const Node& node = graph_.nodes[step.node];
@@ -36,7 +36,7 @@ public:
             faults.also(status);
         }
         if (!faults.ok()) return faults;
-        return std::move(shapes_);
+        return std::move(typed_);
     }
 
 private:
@@ -46,7 +46,7 @@ private:
                 const auto& source = project_.sources[node.index];
                 auto shape = TRY(data::describe_source(catalog_.session(), project_.root, source));
                 TRY(add(node, shape.columns));
-                shapes_.emplace(node.id(), std::move(shape));
+                typed_.sources.emplace(node.id(), std::move(shape));
                 return {};
             }
             case NodeKind::table:
@@ -84,7 +84,12 @@ private:
             auto parsed = evaluate::parse_gate(gate.text);
             if (!parsed.ok()) faults.also(std::move(parsed).status().at(gate.place.text()));
         }
-        faults.also(compile_model_features(catalog_, model, from->second).status());
+        auto features = compile_model_features(catalog_, model, from->second);
+        if (features.ok()) {
+            typed_.models.emplace(node.id(), Typed::Model{from->second, *std::move(features)});
+        } else {
+            faults.also(std::move(features).status());
+        }
         if (model.algorithm.name != "auto") {
             const auto* api = TRY(train::load_training());
             faults.also(api->check(model));
@@ -108,18 +113,19 @@ private:
     const project::Project& project_;
     const Graph& graph_;
     const Standing& standing_;
-    sql::SchemaCatalog catalog_;
+    sql::SchemaCatalog& catalog_;
     std::vector<bool> is_typed_;
-    Shapes shapes_;
+    Typed typed_;
     std::map<std::string, frame::Schema> columns_;
 };
 
 }  // namespace
 
-Result<Shapes> check_types(const project::Project& project, const Graph& graph,
-                           const std::vector<Step>& steps, const Standing& standing) {
-    if (count_to_run(steps) == 0) return Shapes();
-    return Typing(project, graph, standing, TRY(sql::SchemaCatalog::open())).check(steps);
+Result<Typed> check_types(Workspace& workspace, const Graph& graph, const std::vector<Step>& steps,
+                          const Standing& standing) {
+    if (count_to_run(steps) == 0) return Typed();
+    auto* catalog = TRY(workspace.catalog.get());
+    return Typing(workspace.project, graph, standing, *catalog).check(steps);
 }
 
 std::string facts_json(const RelationFacts& facts) {

@@ -8,16 +8,23 @@
 #include "quern/data/load.h"
 #include "quern/flow/plan.h"
 #include "quern/flow/workspace.h"
+#include "quern/score/compile.h"
 
 namespace quern::flow {
 
-// What the sources to load look like, by node id; found while checking, so that loading need not
-// find it again.
-using Shapes = std::map<std::string, data::SourceShape>;
+// What checking has found of the nodes to run, by node id, so that running need not find it again.
+struct Typed {
+    struct Model {
+        frame::Schema from;  // the columns that its table will have
+        score::CompiledFeatures features;
+    };
+    std::map<std::string, data::SourceShape> sources;
+    std::map<std::string, Model> models;
+};
 
 // All faults of all nodes to run, each at its place. A node behind a faulty one is not looked at.
-Result<Shapes> check_types(const project::Project& project, const Graph& graph,
-                           const std::vector<Step>& steps, const Standing& standing);
+Result<Typed> check_types(Workspace& workspace, const Graph& graph, const std::vector<Step>& steps,
+                          const Standing& standing);
 
 // Facts of a published relation, kept as JSON beside it.
 struct RelationFacts {

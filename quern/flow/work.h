@@ -17,7 +17,7 @@ struct RunContext {
     const Prepared& prepared;
     // Where the data of each source and table lies or will lie, by position in the graph.
     std::vector<std::string> physical;
-    const Shapes& shapes;
+    const Typed& typed;
     int64_t run = 0;
     int threads = 1;
     const std::atomic<bool>* cancel = nullptr;

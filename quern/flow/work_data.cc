@@ -121,8 +121,8 @@ Result<Work> load_node(const RunContext& context, const Step& step, sql::Session
     target.table = transform::qualified(transform::kDataSchema, physical);
     target.quarantine = transform::qualified(transform::kBadRowsSchema, node.name);
     // Of the same files: those that changed since are refused below.
-    const auto shape = context.shapes.find(node.id());
-    if (shape != context.shapes.end()) target.shape = &shape->second;
+    const auto shape = context.typed.sources.find(node.id());
+    if (shape != context.typed.sources.end()) target.shape = &shape->second;
     const auto report = TRY(data::load_source(session, context.workspace.project.root, source,
                                               target, known_hashes(context.store())));
     if (sha256_hex(data::version_text(report.files)) != node.parts.data) {

@@ -64,6 +64,10 @@ Result<score::CompiledFeatures> compile(const RunContext& context, const Step& s
     const size_t input = context.node(step).inputs[0];
     const auto columns = TRY(session.columns_of(
         "from " + transform::qualified(transform::kDataSchema, context.physical[input])));
+    const auto typed = context.typed.models.find(context.node(step).id());
+    if (typed != context.typed.models.end() && typed->second.from == columns) {
+        return typed->second.features;
+    }
     auto catalog = TRY(sql::SchemaCatalog::open());
     TRY(catalog.add_table(model.from.text, columns));
     return compile_model_features(catalog, model, columns);
@@ -121,6 +125,8 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     train::TrainingRequest request;
     request.model = &model;
     request.features = TRY(compile(context, step, model, session));
+    // What was just built lies in memory until it is written out; the training needs the room.
+    TRY(session.execute("checkpoint"));
     TRY(sort_lesson(context, step, model, api->columns(model, request.features), session));
     request.schema = TRY(session.columns_of("from " + std::string(kLesson)));
     request.scan = scan_of(session);

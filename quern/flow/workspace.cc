@@ -1,11 +1,13 @@
 #include "quern/flow/workspace.h"
 
+#include <algorithm>
 #include <map>
 
 #include "quern/base/clock.h"
 #include "quern/base/fault.h"
 #include "quern/base/file.h"
 #include "quern/base/folder.h"
+#include "quern/base/threads.h"
 #include "quern/store/published.h"
 #include "quern/transform/build.h"
 #include "quern/transform/publish.h"
@@ -86,7 +88,9 @@ Result<std::map<std::string, std::string>> published_relations(store::Store& sto
 Result<Warehouse> Warehouse::open(Workspace& workspace, std::vector<std::string>& notes) {
     const bool was_sealed = TRY(is_sealed(*workspace.store));
     TRY(workspace.store->set_meta(kSealName, ""));
-    Warehouse warehouse(TRY(open_or_replace(settings_of(workspace), notes)));
+    auto settings = settings_of(workspace);
+    settings.threads = 1;
+    Warehouse warehouse(TRY(open_or_replace(settings, notes)));
     if (was_sealed) return warehouse;
     auto session = TRY(warehouse.connect());
     TRY(transform::make_schemas(session));
@@ -105,6 +109,16 @@ Result<Warehouse> Warehouse::open_for_reading(Workspace& workspace) {
     }
     settings.is_read_only = true;
     return Warehouse(TRY(sql::Database::open(settings)));
+}
+
+// DuckDB deals out work in row groups of 122,880 rows, so a second thread has nothing to do in
+// smaller tables but to cost memory, about 15 MB.
+Status Warehouse::use_threads_for(uint64_t source_bytes, const project::Settings& settings) const {
+    constexpr uint64_t kBytesPerThread = 16 << 20;
+    const int64_t most = settings.threads > 0 ? settings.threads : available_threads();
+    const auto useful = static_cast<int64_t>(1 + source_bytes / kBytesPerThread);
+    auto session = TRY(connect());
+    return session.execute("set threads = " + std::to_string(std::min(most, useful)));
 }
 
 Status Warehouse::close_and_seal(store::Store& store) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "quern/project/project.h"
+#include "quern/sql/catalog.h"
 #include "quern/sql/session.h"
 #include "quern/store/store.h"
 
@@ -15,6 +16,7 @@ namespace quern::flow {
 struct Workspace {
     project::Project project;
     std::unique_ptr<store::Store> store;
+    sql::SharedCatalog catalog;  // to plan with; one thread at a time
 };
 // The project that `folder` lies in.
 Result<Workspace> open_workspace(const std::string& folder);
@@ -32,6 +34,8 @@ public:
     static Result<Warehouse> open_for_reading(Workspace& workspace);
 
     Result<sql::Session> connect() const { return database_->connect(); }
+    // As many threads as data of this size has work for; one when it is opened for writing.
+    Status use_threads_for(uint64_t source_bytes, const project::Settings& settings) const;
     // Closes it and, if the last session is gone, seals it.
     Status close_and_seal(store::Store& store);
 

@@ -31,6 +31,11 @@ Result<SchemaCatalog> SchemaCatalog::open() {
     return SchemaCatalog(std::move(session));
 }
 
+Result<SchemaCatalog*> SharedCatalog::get() {
+    if (!catalog_) catalog_ = TRY(SchemaCatalog::open());
+    return &*catalog_;
+}
+
 Status SchemaCatalog::add_table(std::string_view name, const frame::Schema& columns) {
     const std::string create = TRY(create_statement(name, columns));
     if (!names_.insert(lower_ascii(name)).second) {

@@ -45,8 +45,10 @@ bool is_kind(const DuckdbError& error, std::string_view kind) {
 }
 
 bool says_disk_full(const DuckdbError& error) {
-    return is_kind(error, "io") && (has(error.message, "No space left on device") ||
-                                    has(error.message, "Disk quota exceeded"));
+    // "fatal" comes of every statement after a checkpoint that failed.
+    return (is_kind(error, "io") || is_kind(error, "fatal")) &&
+           (has(error.message, "No space left on device") ||
+            has(error.message, "Disk quota exceeded"));
 }
 
 Code code_of(const DuckdbError& error) {

@@ -16,6 +16,10 @@ TEST(DuckdbError, KeepsTheCodeTheWordsAndTheHint) {
     check("IO Error: Could not write: No space left on device", Code::resource_exhausted,
           "Could not write: No space left on device\n"
           "  free some space; nothing published was changed");
+    check("FATAL Error: Failed: the last checkpoint: No space left on device",
+          Code::resource_exhausted,
+          "Failed: the last checkpoint: No space left on device\n"
+          "  free some space; nothing published was changed");
     check("Conversion Error: No space left on device", Code::invalid_argument,
           "No space left on device");
     check("INTERRUPT Error: Interrupted!", Code::cancelled, "Interrupted!");
