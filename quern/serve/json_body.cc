@@ -17,6 +17,7 @@ static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 // After a larger body the parser's memory, several times its size, is given back.
 constexpr size_t kKeptBodyBytes = 1 << 20;
 constexpr int64_t kUnreadDepthMax = 64;
+constexpr size_t kDigitsMax = 19;  // of a number that simdjson reads right in any case
 
 Status broken(error_code error) {
     return invalid_argument(std::string("the body is not valid JSON: ") +
@@ -112,10 +113,14 @@ bool is_json_number(std::string_view text) {
     return at == text.size();
 }
 
-// A number that does not fit in 64 bits, or none at all.
-error_code read_large_number(json::value& value, FieldValue& out, Fault& fault) {
-    std::string_view token = value.raw_json_token();
-    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+std::string_view token_of(json::value& value) {
+    const std::string_view token = value.raw_json_token();
+    return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+}
+
+// A number that does not fit in 64 bits or has very many digits, or none at all.
+error_code read_long_number(json::value& value, FieldValue& out, Fault& fault) {
+    const std::string_view token = token_of(value);
     if (!is_json_number(token)) return error_code::NUMBER_ERROR;
     double number = 0;
     const auto read = std::from_chars(token.data(), token.data() + token.size(), number);
@@ -129,7 +134,7 @@ error_code read_large_number(json::value& value, FieldValue& out, Fault& fault) 
 
 error_code read_number(json::value& value, FieldValue& out, Fault& fault) {
     json::number number;
-    if (value.get_number().get(number)) return read_large_number(value, out, fault);
+    if (value.get_number().get(number)) return read_long_number(value, out, fault);
     switch (number.get_number_type()) {
         case json::number_type::signed_integer:
             out = FieldValue::of(number.get_int64());
@@ -138,6 +143,8 @@ error_code read_number(json::value& value, FieldValue& out, Fault& fault) {
             out = FieldValue::of(number.get_uint64());
             break;
         default:
+            // simdjson's get_number() gives 0 for more digits than a 64-bit number has.
+            if (token_of(value).size() > kDigitsMax) return read_long_number(value, out, fault);
             out = FieldValue::of(number.get_double());
     }
     return error_code::SUCCESS;

@@ -166,6 +166,20 @@ TEST_F(ScoreTest, refuses_numbers_that_do_not_fit) {
     EXPECT_EQ(ok(R"({"age": 39, "hours": -1e-400})")["version"], 3);
 }
 
+TEST_F(ScoreTest, reads_numbers_of_many_digits) {
+    const auto price = [&](const std::string& carat) {
+        return ok("{\"carat\": " + carat + " }", "price")["prediction"].get<double>();
+    };
+    const double half = price("0.5");
+    EXPECT_EQ(price("0.5" + std::string(30, '0')), half);
+    EXPECT_EQ(price("5" + std::string(40, '0') + "e-41"), half);
+    EXPECT_EQ(price("0." + std::string(400, '0') + "5e400"), half);
+    EXPECT_EQ(price("1.30000000000000004440892098500626"), price("1.3"));
+    EXPECT_EQ(price("123456.789012345678901234"), price("123456.789012345678901"));
+    EXPECT_EQ(faults("{\"age\": 0." + std::string(50, '1') + "}"), Faults{"0 age"});
+    EXPECT_EQ(ok("{\"age\": 39." + std::string(50, '0') + "}")["version"], 3);
+}
+
 TEST_F(ScoreTest, says_which_batch_a_faulty_row_was_in) {
     std::string body = "[";
     for (int i = 0; i < 5000; ++i) body += "{\"age\": 1},";
