@@ -29,7 +29,7 @@ void add_command(CLI::App& app, const Command& command, Typed& typed) {
             verb->add_option(std::string(argument.name), values[std::string(argument.name)],
                              std::string(argument.doc));
         added->type_name("")->required(argument.is_required);
-        added->expected(1, argument.is_list ? 1 << 20 : 1);
+        added->expected(1, argument.is_list ? CLI::detail::expected_max_vector_size : 1);
         added->allow_extra_args(argument.is_list);
     }
     for (const auto& option : command.options) {

@@ -103,6 +103,25 @@ ModelFacts facts_of(const project::Model& model, const train::TrainedModel& trai
     return facts;
 }
 
+// Says when the held-out rows do not show that the model knows more than a constant would.
+void note_if_useless(ModelFacts& facts) {
+    struct Floor {
+        const char* metric;
+        double value;  // a constant's
+        const char* words;
+    };
+    if (facts.algorithm == "baseline") return;
+    constexpr Floor kFloors[] = {{"roc_auc", 0.5, "guessing"}, {"r2", 0, "always saying the mean"}};
+    for (const auto& floor : kFloors) {
+        const auto found =
+            std::ranges::find(facts.estimates, floor.metric, &evaluate::Estimate::metric);
+        if (found == facts.estimates.end() || found->low > floor.value) continue;
+        facts.notes.push_back("on the held-out rows this is not surely better than " +
+                              std::string(floor.words) +
+                              "; look at the features, or bring more rows");
+    }
+}
+
 // Opens what was written as a server will, so that what is promoted is known to load.
 Status measure(const std::string& path, sql::Session& session, ModelFacts& facts) {
     const auto scorer = TRY(score::Scorer::open(path));
@@ -141,6 +160,7 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
 
     Candidate candidate;
     candidate.facts = facts_of(model, trained);
+    note_if_useless(candidate.facts);
     const std::string bytes = TRY(score::artifact_bytes(trained.program));
     candidate.facts.size_bytes = static_cast<int64_t>(bytes.size());
     const auto& layout = context.store().layout();
