@@ -45,7 +45,8 @@ FieldFault parse_text(const frame::Type& type, std::string_view text, std::byte*
         return store_parsed(is_parsed, days, at);
     }
     if (type.id == TypeId::timestamp || type.id == TypeId::timestamptz) {
-        bool is_parsed = parse_timestamp(text, micros);
+        bool is_parsed = type.id == TypeId::timestamp ? parse_timestamp(text, micros)
+                                                      : parse_timestamptz(text, micros);
         return store_parsed(is_parsed, micros, at);
     }
     if (type.id == TypeId::time) {

@@ -22,7 +22,9 @@ const std::vector<TestColumn> kTestColumns = {
     {"ub", "UBIGINT"},      {"f", "FLOAT"},        {"x", "DOUBLE"},         {"y", "DOUBLE"},
     {"m", "DECIMAL(10,2)"}, {"n", "DECIMAL(4,1)"}, {"w", "DECIMAL(38,10)"}, {"s", "VARCHAR"},
     {"p", "VARCHAR"},       {"d", "DATE"},         {"e", "DATE"},           {"ts", "TIMESTAMP"},
-    {"tu", "TIMESTAMP"},    {"ok", "BOOLEAN"},     {"no", "BOOLEAN"},
+    {"tu", "TIMESTAMP"},    {"ok", "BOOLEAN"},     {"no", "BOOLEAN"},       {"tm", "TIME"},
+    {"tn", "TIME"},         {"tz", "TIMESTAMPTZ"}, {"ty", "TIMESTAMPTZ"},   {"iv", "VARCHAR"},
+    {"mo", "VARCHAR"},
 };
 
 namespace {
@@ -47,12 +49,18 @@ const std::vector<std::string>& hostile_values(std::string_view type) {
     return values.find(type)->second;
 }
 
+// Some texts are there to be patterns, intervals and moments.
+std::string_view kind_of(const TestColumn& column) {
+    if (column.name == "p") return "PATTERN";
+    if (column.name == "iv") return "INTERVAL";
+    return column.name == "mo" ? "MOMENT" : column.type;
+}
+
 std::string row_sql(std::mt19937& random) {
     std::string row = "(";
     for (const TestColumn& column : kTestColumns) {
         if (row.size() > 1) row += ", ";
-        const auto& values =
-            hostile_values(column.name == "p" ? std::string_view("PATTERN") : column.type);
+        const auto& values = hostile_values(kind_of(column));
         size_t choice = random() % (values.size() + 1);  // the last is NULL
         if (choice == values.size())
             row += "NULL";
@@ -86,6 +94,7 @@ Oracle::Oracle() {
     if (duckdb_open(nullptr, &database_) != DuckDBSuccess ||
         duckdb_connect(database_, &connection_) != DuckDBSuccess)
         std::abort();
+    run("set timezone = 'UTC'");
     run("create table t(" + columns_sql(true) + ")");
     run("pragma disable_optimizer");
     std::mt19937 random(7);

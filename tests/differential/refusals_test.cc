@@ -2,8 +2,9 @@
 // DuckDB's own. Covers compile.cc, plan_value.cc and evaluate_constant.cc with expressions_test.cc,
 // which covers the families of functions too: arithmetic.cc, comparison.cc, logic.cc, cast.cc,
 // cast_number.cc, cast_text.cc, format.cc, math.cc, text.cc, text_search.cc, regex.cc, unicode.cc,
-// date.cc, date_part.cc, date_span.cc, bits.cc, characters.cc, digest.cc, distance.cc, encoding.cc,
-// number_theory.cc, trigonometry.cc.
+// date.cc, date_arithmetic.cc, date_epoch.cc, date_make.cc, date_part.cc, date_span.cc,
+// cast_time.cc, interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc,
+// characters.cc, digest.cc, distance.cc, encoding.cc, number_theory.cc, trigonometry.cc.
 #include <gtest/gtest.h>
 
 #include "quern/score/compile.h"

@@ -1,7 +1,7 @@
 // + - * / // % on numbers, with DuckDB's overflow and division rules.
 #include <cmath>
 
-#include "quern/score/functions/calendar.h"
+#include "quern/score/functions/date_arithmetic.h"
 #include "quern/score/functions/number.h"
 #include "quern/score/kernel.h"
 
@@ -105,77 +105,8 @@ Result<BoundFunction> bind_numbers(const Signature& signature) {
                          nullptr};
 }
 
-// A date or timestamp shifted by a whole interval.
-bool add_interval(int64_t micros, const Interval& interval, int sign, int64_t& out) {
-    if (!is_finite_timestamp(micros)) {
-        out = micros;
-        return true;
-    }
-    Civil civil = civil_of_days(days_of_timestamp(micros));
-    int64_t month = int64_t{civil.year} * 12 + civil.month - 1 + int64_t{sign} * interval.months;
-    auto year = static_cast<int32_t>(floor_div(month, 12));
-    auto month_of_year = static_cast<int32_t>(month - int64_t{year} * 12) + 1;
-    int32_t day = civil.day, days = 0;
-    if (interval.months != 0) day = std::min(day, days_in_month(year, month_of_year));
-    if (!days_of_date(year, month_of_year, day, days)) return false;
-    int64_t shifted = int64_t{days} + int64_t{sign} * interval.days;
-    if (shifted < -2147483646 || shifted > 2147483646) return false;
-    int64_t time = time_of_timestamp(micros);
-    return timestamp_of(static_cast<int32_t>(shifted), time, out) &&
-           !__builtin_add_overflow(out, sign * interval.micros, &out) && is_finite_timestamp(out);
-}
-
-template <class T, int sign>
-void shift_rows(const Call& call) {
-    map_rows<int64_t, T, Interval>(call, [](T value, const Interval& interval, int64_t& out) {
-        int64_t micros = 0;
-        if constexpr (sizeof(T) == 4) {
-            if (!is_finite_date(value))
-                micros = value > 0 ? kTimestampInfinity : -kTimestampInfinity;
-            else if (!timestamp_of(value, 0, micros))
-                return Row::failed;
-        } else {
-            micros = value;
-        }
-        return add_interval(micros, interval, sign, out) ? Row::value : Row::failed;
-    });
-}
-
-template <int sign>
-Kernel bind_shift(const Signature& signature) {
-    using frame::TypeId;
-    const auto& types = signature.arguments;
-    if (types.size() != 2 || signature.result.id != TypeId::timestamp) return nullptr;
-    if (storage_of(types[1]) != Storage::interval) return nullptr;
-    if (types[0].id == TypeId::date) return shift_rows<int32_t, sign>;
-    if (types[0].id == TypeId::timestamp) return shift_rows<int64_t, sign>;
-    return nullptr;
-}
-
-template <int sign>
-Row add_days(int32_t days, int32_t count, int32_t& out) {
-    if (!is_finite_date(days)) {
-        out = days;
-        return Row::value;
-    }
-    int64_t sum = int64_t{days} + sign * int64_t{count};
-    if (sum < -2147483646 || sum > 2147483646) return Row::failed;
-    out = static_cast<int32_t>(sum);
-    return Row::value;
-}
-
-template <int sign>
-Kernel bind_days(const Signature& signature) {
-    using frame::TypeId;
-    const auto& types = signature.arguments;
-    if (types.size() != 2 || signature.result.id != TypeId::date) return nullptr;
-    if (types[0].id != TypeId::date || types[1].id != TypeId::integer) return nullptr;
-    return [](const Call& call) { map_rows<int32_t, int32_t, int32_t>(call, add_days<sign>); };
-}
-
 Result<BoundFunction> bind_add(const Signature& signature) {
-    if (Kernel kernel = bind_shift<1>(signature)) return BoundFunction{kernel, nullptr};
-    if (Kernel kernel = bind_days<1>(signature)) return BoundFunction{kernel, nullptr};
+    if (Kernel kernel = moment_sum(signature)) return BoundFunction{kernel, nullptr};
     return bind_numbers<Op::add>(signature);
 }
 
@@ -193,7 +124,6 @@ Row negate(T value, T& out) {
 }
 
 Result<BoundFunction> bind_subtract(const Signature& signature) {
-    using frame::TypeId;
     const auto& types = signature.arguments;
     if (types.size() == 1 && types[0] == signature.result && frame::is_numeric(types[0])) {
         return BoundFunction{with_storage(storage_of(types[0]),
@@ -206,17 +136,7 @@ Result<BoundFunction> bind_subtract(const Signature& signature) {
                                           }),
                              nullptr};
     }
-    if (Kernel kernel = bind_shift<-1>(signature)) return BoundFunction{kernel, nullptr};
-    if (Kernel kernel = bind_days<-1>(signature)) return BoundFunction{kernel, nullptr};
-    if (types.size() == 2 && types[0].id == TypeId::date && types[1].id == TypeId::date &&
-        signature.result.id == TypeId::bigint) {
-        return BoundFunction{
-            [](const Call& call) {
-                map_rows<int64_t, int32_t, int32_t>(
-                    call, [](int32_t a, int32_t b, int64_t& out) { out = int64_t{a} - b; });
-            },
-            nullptr};
-    }
+    if (Kernel kernel = moment_difference(signature)) return BoundFunction{kernel, nullptr};
     return bind_numbers<Op::subtract>(signature);
 }
 
@@ -285,7 +205,13 @@ struct RemainderRows {
     static void run(const Call& call) { map_rows<T, T, T>(call, remainder_of<T>); }
 };
 
+Result<BoundFunction> bind_multiply(const Signature& signature) {
+    if (Kernel kernel = interval_product(signature)) return BoundFunction{kernel, nullptr};
+    return bind_numbers<Op::multiply>(signature);
+}
+
 Result<BoundFunction> bind_divide(const Signature& signature) {
+    if (Kernel kernel = interval_quotient(signature)) return BoundFunction{kernel, nullptr};
     if (fits<float, float, float>(signature))
         return bind_as<[](float a, float b, float& out) { out = a / b; }, float, float, float>(
             signature);
@@ -303,19 +229,19 @@ QUERN_REGISTER(RowFunction)({
 });
 QUERN_REGISTER(RowFunction)({
     .name = "-",
-    .summary = "Difference of two numbers or dates, one number negated, or a date moved back.",
+    .summary = "Difference of two numbers or moments, one number negated, or a date moved back.",
     .example = "date '2024-03-01' - date '2024-02-01' = 29",
     .bind = bind_subtract,
 });
 QUERN_REGISTER(RowFunction)({
     .name = "*",
-    .summary = "Product of two numbers.",
+    .summary = "Product of two numbers, or of an interval and a number.",
     .example = "1.5 * 2.5 = 3.75",
-    .bind = bind_numbers<Op::multiply>,
+    .bind = bind_multiply,
 });
 QUERN_REGISTER(RowFunction)({
     .name = "/",
-    .summary = "Quotient as a float; division by zero gives infinity or NaN.",
+    .summary = "Quotient as a float, or an interval divided; a number by zero is infinite or NaN.",
     .example = "7 / 2 = 3.5",
     .bind = bind_divide,
 });

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "quern/score/functions/parse.h"
 #include "quern/score/kernel.h"
 
 namespace quern::score {
@@ -34,6 +35,16 @@ void try_cast(const Call& call) {
         call.out.failed[w] = in.failed[w] & row_bits(w, call.row_count);
 }
 
+// A time zone's name in a text is unknown here, not wrong.
+void try_instants(const Call& call) {
+    try_cast(call);
+    const Vector& in = *call.arguments[0];
+    for (size_t row = 0; row < call.row_count; ++row) {
+        if (!in.is_valid(row) || call.out.is_valid(row)) continue;
+        if (names_time_zone(in.values<std::string_view>()[row])) call.out.set_failed(row);
+    }
+}
+
 // What fails becomes NULL.
 void try_value(const Call& call) {
     copy_through(call);
@@ -52,7 +63,10 @@ Result<BoundFunction> bind_try_cast(const Signature& signature) {
     if (signature.arguments[0].id == frame::TypeId::timestamp &&
         signature.result.id == frame::TypeId::time)
         return cast;
-    return BoundFunction{try_cast, std::make_shared<TryCast>(TryCast{cast.kernel})};
+    bool has_zones =
+        is_plain_text(signature.arguments[0]) && signature.result.id == frame::TypeId::timestamptz;
+    return BoundFunction{has_zones ? try_instants : try_cast,
+                         std::make_shared<TryCast>(TryCast{cast.kernel})};
 }
 
 Result<BoundFunction> bind_try(const Signature& signature) {

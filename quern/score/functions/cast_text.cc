@@ -1,5 +1,4 @@
-// Casts from and to VARCHAR, and among dates, times and timestamps.
-#include "quern/score/functions/calendar.h"
+// Casts from and to VARCHAR.
 #include "quern/score/functions/cast.h"
 #include "quern/score/functions/digits.h"
 #include "quern/score/functions/format.h"
@@ -109,27 +108,6 @@ void convert_texts(const Call& call) {
         call, [&](std::string_view in, std::string_view& out) { return f(call.texts, in, out); });
 }
 
-Row date_to_timestamp(int32_t days, int64_t& out) {
-    if (!is_finite_date(days)) {
-        out = days > 0 ? kTimestampInfinity : -kTimestampInfinity;
-        return Row::value;
-    }
-    return timestamp_of(days, 0, out) ? Row::value : Row::failed;
-}
-
-void timestamp_to_date(int64_t micros, int32_t& out) {
-    if (is_finite_timestamp(micros))
-        out = days_of_timestamp(micros);
-    else
-        out = micros > 0 ? kDateInfinity : -kDateInfinity;
-}
-
-Row timestamp_to_time(int64_t micros, int64_t& out) {
-    if (!is_finite_timestamp(micros)) return Row::failed;
-    out = time_of_timestamp(micros);
-    return Row::value;
-}
-
 }  // namespace
 
 Kernel cast_from_text(const frame::Type& to) {
@@ -137,8 +115,9 @@ Kernel cast_from_text(const frame::Type& to) {
     if (to.id == TypeId::date) return parse_rows<int32_t, parse_date>;
     if (to.id == TypeId::time) return parse_rows<int64_t, parse_time>;
     if (to.id == TypeId::timestamp) return parse_rows<int64_t, parse_timestamp>;
-    if (to.id == TypeId::timestamptz) return nullptr;
     if (to.id == TypeId::blob) return convert_texts<text_to_blob>;
+    if (to.id == TypeId::timestamptz) return parse_rows<int64_t, parse_timestamptz>;
+    if (storage_of(to) == Storage::interval) return parse_rows<Interval, parse_interval>;
     return with_storage(storage_of(to), [&]<class T>(Tag<T>) -> Kernel {
         if constexpr (std::is_same_v<T, bool>) return parse_rows<bool, parse_boolean>;
         if constexpr (kIsFloat<T>) return parse_rows<T, parse_float<T>>;
@@ -153,8 +132,9 @@ Kernel cast_to_text(const frame::Type& from) {
     if (from.id == TypeId::date) return format_times<int32_t, format_date>;
     if (from.id == TypeId::time) return format_times<int64_t, format_time>;
     if (from.id == TypeId::timestamp) return format_times<int64_t, format_timestamp>;
-    if (from.id == TypeId::timestamptz) return nullptr;
     if (from.id == TypeId::blob) return convert_texts<blob_to_text>;
+    if (from.id == TypeId::timestamptz) return format_times<int64_t, format_timestamptz>;
+    if (storage_of(from) == Storage::interval) return format_times<Interval, format_interval>;
     return with_storage(storage_of(from), [&]<class T>(Tag<T>) -> Kernel {
         if constexpr (std::is_same_v<T, bool>) return format_booleans;
         if constexpr (kIsInteger<T>)
@@ -162,17 +142,6 @@ Kernel cast_to_text(const frame::Type& from) {
         if constexpr (kIsFloat<T>) return format_numbers<T>;
         return nullptr;
     });
-}
-
-Kernel cast_between_times(const frame::Type& from, const frame::Type& to) {
-    using frame::TypeId;
-    if (from.id == TypeId::date && to.id == TypeId::timestamp)
-        return [](const Call& call) { map_rows<int64_t, int32_t>(call, date_to_timestamp); };
-    if (from.id == TypeId::timestamp && to.id == TypeId::date)
-        return [](const Call& call) { map_rows<int32_t, int64_t>(call, timestamp_to_date); };
-    if (from.id == TypeId::timestamp && to.id == TypeId::time)
-        return [](const Call& call) { map_rows<int64_t, int64_t>(call, timestamp_to_time); };
-    return nullptr;
 }
 
 }  // namespace quern::score

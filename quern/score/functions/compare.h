@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <tuple>
 
 #include "quern/score/functions/calendar.h"
 #include "quern/score/storage.h"
@@ -31,6 +32,15 @@ bool is_less(const T& a, const T& b) {
         return interval_order(a) < interval_order(b);
     else
         return a < b;
+}
+
+// How greatest and least see it: DuckDB compares intervals there field by field.
+template <class T>
+bool is_lesser(const T& a, const T& b) {
+    if constexpr (std::is_same_v<T, Interval>)
+        return std::tie(a.months, a.days, a.micros) < std::tie(b.months, b.days, b.micros);
+    else
+        return is_less(a, b);
 }
 
 }  // namespace quern::score

@@ -141,8 +141,8 @@ void extreme_rows(const Call& call) {
             const T* values = argument->values<T>();
             for_bits(argument->valid[w] & rows & ~failed, w * 64, [&](size_t row) {
                 bool is_first = (seen >> (row % 64) & 1) == 0;
-                bool is_better = !is_first && (wants_greatest ? is_less(out[row], values[row])
-                                                              : is_less(values[row], out[row]));
+                bool is_better = !is_first && (wants_greatest ? is_lesser(out[row], values[row])
+                                                              : is_lesser(values[row], out[row]));
                 if (is_first || is_better) out[row] = values[row];
                 seen |= uint64_t{1} << (row % 64);
             });

@@ -82,6 +82,12 @@ constexpr Name kNames[] = {
     {"yearweek", DatePart::yearweek},
     {"isoyear", DatePart::isoyear},
     {"era", DatePart::era},
+    {"epoch", DatePart::epoch},
+    {"julian", DatePart::julian},
+    {"jd", DatePart::julian},
+    {"timezone", DatePart::timezone},
+    {"timezone_hour", DatePart::timezone_hour},
+    {"timezone_minute", DatePart::timezone_minute},
 };
 
 // Centuries and millennia count from year 1; there is none with number 0.
@@ -153,9 +159,51 @@ int64_t part_value(DatePart part, const MomentParts& moment) {
             return iso_year;
         case DatePart::yearweek:
             break;
+        case DatePart::epoch:
+        case DatePart::julian:
+        case DatePart::timezone:
+        case DatePart::timezone_hour:
+        case DatePart::timezone_minute:
+            return 0;  // the first two are no integers; a moment without zone is UTC
     }
     iso_week(moment.days, iso_year, week);
     return int64_t{iso_year} * 100 + (iso_year > 0 ? week : -week);
+}
+
+int64_t months_of_part(DatePart part) {
+    switch (part) {
+        case DatePart::millennium:
+            return 12'000;
+        case DatePart::century:
+            return 1200;
+        case DatePart::decade:
+            return 120;
+        case DatePart::year:
+            return 12;
+        case DatePart::quarter:
+            return 3;
+        case DatePart::month:
+            return 1;
+        default:
+            return 0;
+    }
+}
+
+int64_t micros_of_part(DatePart part) {
+    switch (part) {
+        case DatePart::hour:
+            return kMicrosPerHour;
+        case DatePart::minute:
+            return kMicrosPerMinute;
+        case DatePart::second:
+            return kMicrosPerSecond;
+        case DatePart::millisecond:
+            return 1000;
+        case DatePart::microsecond:
+            return 1;
+        default:
+            return 0;
+    }
 }
 
 }  // namespace quern::score

@@ -28,6 +28,11 @@ enum class DatePart : uint8_t {
     iso_day_of_week,
     day_of_year,
     era,
+    epoch,
+    julian,
+    timezone,
+    timezone_hour,
+    timezone_minute,
 };
 
 std::optional<DatePart> date_part_of(std::string_view name);  // in any case, "years", "yr", "y"
@@ -44,6 +49,9 @@ struct MomentParts {
 };
 
 int64_t part_value(DatePart part, const MomentParts& moment);
+// How long the part is; 0 where it is not so many months, or microseconds.
+int64_t months_of_part(DatePart part);
+int64_t micros_of_part(DatePart part);
 // Monday 0 to Sunday 6.
 int32_t weekday(int32_t days);
 // The week's number and the year it counts to, by ISO 8601.

@@ -63,6 +63,23 @@ std::string_view format_shortest(T value, char* out) {
     return plain_text(text.substr(0, e), exponent, out);
 }
 
+// 07:08:09.25, with as many digits of hours as there are.
+std::string_view format_clock(uint64_t micros, char* out) {
+    char text[kValueTextMax], *end = text + sizeof(text), *start = end;
+    uint64_t fraction = micros % kMicrosPerSecond;
+    if (fraction != 0) {
+        start = write_digits(fraction, 6, start);
+        while (end[-1] == '0') --end;
+        *--start = '.';
+    }
+    start = write_digits(micros / kMicrosPerSecond % 60, 2, start);
+    *--start = ':';
+    start = write_digits(micros / kMicrosPerMinute % 60, 2, start);
+    *--start = ':';
+    start = write_digits(micros / kMicrosPerHour, 2, start);
+    return copy({start, static_cast<size_t>(end - start)}, out);
+}
+
 }  // namespace
 
 std::string_view format_integer(int128 value, char* out) {
@@ -106,18 +123,7 @@ std::string_view format_date(int32_t days, char* out) {
 }
 
 std::string_view format_time(int64_t micros, char* out) {
-    char text[kValueTextMax], *end = text + 15, *start = end;
-    auto part = [&start](int64_t value, int width, char before) {
-        start = write_digits(static_cast<uint128>(value), width, start);
-        if (before != 0) *--start = before;
-    };
-    part(micros % kMicrosPerSecond, 6, '.');
-    part(micros / kMicrosPerSecond % 60, 2, ':');
-    part(micros / kMicrosPerMinute % 60, 2, ':');
-    part(micros / kMicrosPerHour, 2, 0);
-    while (end[-1] == '0' && end - start > 8) --end;
-    if (end[-1] == '.') --end;
-    return copy({start, static_cast<size_t>(end - start)}, out);
+    return format_clock(static_cast<uint64_t>(micros), out);
 }
 
 std::string_view format_timestamp(int64_t micros, char* out) {
@@ -125,6 +131,31 @@ std::string_view format_timestamp(int64_t micros, char* out) {
     size_t size = format_date(days_of_timestamp(micros), out).size();
     out[size++] = ' ';
     return {out, size + format_time(time_of_timestamp(micros), out + size).size()};
+}
+
+std::string_view format_timestamptz(int64_t micros, char* out) {
+    size_t size = format_timestamp(micros, out).size();
+    if (is_finite_timestamp(micros)) size += std::string_view("+00").copy(out + size, 3);
+    return {out, size};
+}
+
+std::string_view format_interval(Interval interval, char* out) {
+    size_t size = 0;
+    auto part = [&](int64_t value, std::string_view unit) {
+        if (value == 0) return;
+        if (size > 0) out[size++] = ' ';
+        size += format_integer(value, out + size).size();
+        size += unit.copy(out + size, unit.size());
+        if (value != 1 && value != -1) out[size++] = 's';
+    };
+    part(interval.months / 12, " year");
+    part(interval.months % 12, " month");
+    part(interval.days, " day");
+    if (interval.micros == 0) return size > 0 ? std::string_view(out, size) : copy("00:00:00", out);
+    if (size > 0) out[size++] = ' ';
+    if (interval.micros < 0) out[size++] = '-';
+    uint128 clock = magnitude(interval.micros);
+    return {out, size + format_clock(static_cast<uint64_t>(clock), out + size).size()};
 }
 
 }  // namespace quern::score

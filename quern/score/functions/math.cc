@@ -1,6 +1,7 @@
 // Functions of numbers.
 #include <cmath>
 
+#include "quern/score/functions/moment.h"
 #include "quern/score/functions/number.h"
 #include "quern/score/kernel.h"
 
@@ -290,6 +291,24 @@ Result<BoundFunction> bind_test(const Signature& signature) {
     return no_overload(signature);
 }
 
+// Dates and timestamps have infinities too.
+template <class T, bool wants_finite>
+void finite_rows(const Call& call) {
+    map_rows<bool, T>(call,
+                      [](T value, bool& out) { out = is_finite_moment(value) == wants_finite; });
+}
+
+template <class Test, bool wants_finite>
+Result<BoundFunction> bind_finite(const Signature& signature) {
+    TypeId id = signature.arguments.size() == 1 ? signature.arguments[0].id : TypeId::other;
+    if (id == TypeId::date && fits<bool, int32_t>(signature))
+        return BoundFunction{finite_rows<int32_t, wants_finite>, nullptr};
+    bool is_timestamp = id == TypeId::timestamp || id == TypeId::timestamptz;
+    if (is_timestamp && fits<bool, int64_t>(signature))
+        return BoundFunction{finite_rows<int64_t, wants_finite>, nullptr};
+    return bind_test<Test>(signature);
+}
+
 }  // namespace
 
 #define QUERN_MATH(sql_name, what, truth, binder) \
@@ -320,10 +339,10 @@ QUERN_MATH("sqrt", "Square root; of a negative number the row fails.", "sqrt(9) 
            (bind_as<square_root, double, double>));
 QUERN_MATH("cbrt", "Cube root.", "cbrt(27) = 3", bind_plain<std::cbrt>);
 QUERN_MATH("isnan", "Whether the number is NaN.", "isnan('nan'::double)", bind_test<IsNan>);
-QUERN_MATH("isinf", "Whether the number is infinite.", "isinf('inf'::double)",
-           bind_test<IsInfinite>);
-QUERN_MATH("isfinite", "Whether the number is neither infinite nor NaN.", "isfinite(1.0::double)",
-           bind_test<IsFinite>);
+QUERN_MATH("isinf", "Whether the number or moment is infinite.", "isinf('inf'::double)",
+           (bind_finite<IsInfinite, false>));
+QUERN_MATH("isfinite", "Whether the number or moment is neither infinite nor NaN.",
+           "isfinite(1.0::double)", (bind_finite<IsFinite, true>));
 
 #undef QUERN_MATH
 

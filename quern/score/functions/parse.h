@@ -18,6 +18,13 @@ bool parse_boolean(std::string_view text, bool& out);
 bool parse_decimal(std::string_view text, int width, int scale, int128& out);
 bool parse_date(std::string_view text, int32_t& days);
 bool parse_timestamp(std::string_view text, int64_t& micros);
+// Without an offset the text is in UTC. Only UTC is known by its name.
+bool parse_timestamptz(std::string_view text, int64_t& micros);
+// Whether the text is a timestamp and the name of a zone that is not UTC.
+bool names_time_zone(std::string_view text);
 bool parse_time(std::string_view text, int64_t& micros);
+// Hours (up to nine digits), minutes and seconds at the front, as far as they reach: "100:00:00".
+bool parse_clock(std::string_view text, int64_t& micros);
+bool parse_interval(std::string_view text, Interval& interval);
 
 }  // namespace quern::score

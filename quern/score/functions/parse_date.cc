@@ -1,5 +1,4 @@
-#include <string>
-
+#include "quern/base/text.h"
 #include "quern/score/functions/calendar.h"
 #include "quern/score/functions/parse.h"
 
@@ -116,23 +115,32 @@ bool read_clock(Reader& reader, int64_t& micros) {
     return true;
 }
 
-// +01, +0130, +01:30, +01:30:15. At the end of the text nothing is fine too.
-bool take_offset(Reader& reader) {
-    if (reader.at + 2 > reader.text.size()) return true;
-    if (reader.peek() != '+' && reader.peek() != '-') return false;
-    Reader ahead = reader;
-    ++ahead.at;
-    int32_t number = 0;
-    if (!ahead.take_short(number)) return false;
-    reader.at = ahead.at;
-    bool has_colon = ahead.take(':');
-    if (!ahead.is_digit()) return !has_colon;
-    ahead.take_short(number);
-    reader.at = ahead.at;
-    if (!has_colon || !ahead.take(':')) return true;
-    if (!ahead.is_digit()) return false;
-    ahead.take_short(number);
-    reader.at = ahead.at;
+// +01, +0130, +01:30, +01:30:15, in seconds.
+bool take_offset(Reader& reader, int64_t& seconds) {
+    std::string_view rest = reader.text.substr(reader.at);
+    auto has_pair = [rest](size_t at) {
+        auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        return at + 2 <= rest.size() && is_digit(rest[at]) && is_digit(rest[at + 1]);
+    };
+    auto pair = [rest](size_t at) { return (rest[at] - '0') * 10 + (rest[at + 1] - '0'); };
+    if (rest.empty() || (rest[0] != '+' && rest[0] != '-') || !has_pair(1)) return false;
+    seconds = pair(1) * 3600;
+    size_t size = 3;
+    bool has_colon = rest.size() > size && rest[size] == ':';
+    if (has_colon) ++size;
+    if (has_pair(size)) {
+        seconds += pair(size) * 60;
+        size += 2;
+        if (has_colon && rest.size() > size && rest[size] == ':') {
+            ++size;
+            if (has_pair(size)) {
+                seconds += pair(size);
+                size += 2;
+            }
+        }
+    }
+    if (rest[0] == '-') seconds = -seconds;
+    reader.at += size;
     return true;
 }
 
@@ -141,29 +149,26 @@ bool is_zone_letter(char c) {
            c == '/' || c == '+' || c == '-';
 }
 
-// Offsets are read and ignored, as DuckDB does for a TIMESTAMP without time zone; a named zone
-// must be UTC.
-bool read_zone(Reader& reader) {
-    if (!reader.take('Z') && !take_offset(reader)) {
+// What follows the time.
+struct Zone {
+    int64_t offset_seconds = 0;
+    std::string_view name;
+};
+
+bool read_zone(Reader& reader, Zone& zone) {
+    if (!reader.take('Z') && !take_offset(reader, zone.offset_seconds)) {
         if (!reader.take(' ')) return false;
         size_t start = reader.at;
         while (!reader.is_end() && is_zone_letter(reader.peek())) ++reader.at;
-        std::string zone(reader.text.substr(start, reader.at - start));
-        for (char& c : zone) c = static_cast<char>(c | 0x20);
-        if (!zone.empty() && zone != "utc") return false;
+        zone.name = reader.text.substr(start, reader.at - start);
     }
     reader.skip_spaces();
     return reader.is_end();
 }
 
-}  // namespace
+bool is_utc(std::string_view zone) { return zone.empty() || lower_ascii(zone) == "utc"; }
 
-bool parse_date(std::string_view text, int32_t& days) {
-    Reader reader{text};
-    return read_date(reader, days);  // whatever follows is ignored, as in DuckDB
-}
-
-bool parse_timestamp(std::string_view text, int64_t& micros) {
+bool read_moment(std::string_view text, int64_t& micros, Zone& zone) {
     Reader reader{text};
     int32_t days = 0;
     if (!read_date(reader, days)) return false;
@@ -176,7 +181,38 @@ bool parse_timestamp(std::string_view text, int64_t& micros) {
     int64_t time = 0;
     if (!read_clock(reader, time) || time > kMicrosPerDay) return false;
     if (!timestamp_of(days, time, micros)) return false;
-    return reader.is_end() || read_zone(reader);
+    return reader.is_end() || read_zone(reader, zone);
+}
+
+}  // namespace
+
+bool parse_date(std::string_view text, int32_t& days) {
+    Reader reader{text};
+    return read_date(reader, days);  // whatever follows is ignored, as in DuckDB
+}
+
+// An offset is read and ignored, as in DuckDB.
+bool parse_timestamp(std::string_view text, int64_t& micros) {
+    Zone zone;
+    return read_moment(text, micros, zone) && is_utc(zone.name);
+}
+
+bool parse_timestamptz(std::string_view text, int64_t& micros) {
+    Zone zone;
+    return read_moment(text, micros, zone) && is_utc(zone.name) &&
+           !__builtin_sub_overflow(micros, zone.offset_seconds * kMicrosPerSecond, &micros);
+}
+
+bool names_time_zone(std::string_view text) {
+    Zone zone;
+    int64_t micros = 0;
+    return read_moment(text, micros, zone) && !is_utc(zone.name) && zone.name.size() > 1 &&
+           lower_ascii(zone.name)[0] >= 'a';
+}
+
+bool parse_clock(std::string_view text, int64_t& micros) {
+    Reader reader{text};
+    return read_clock(reader, micros);
 }
 
 bool parse_time(std::string_view text, int64_t& micros) {
