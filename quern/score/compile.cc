@@ -211,8 +211,21 @@ private:
             if (name == "array_slice" || name == "list_slice")
                 return lower_slice(node, *children, depth);
         }
-        auto arguments = TRY(lower_all(*children, depth));
+        const json spread = is_list_of_patterns(name, *children) ? spread_last(*children) : json();
+        auto arguments = TRY(lower_all(spread.empty() ? *children : spread, depth));
         return call(node, name, arguments, plan_type(member(node, "return_type")));
+    }
+
+    // strptime(s, ['%Y', '%m']): each pattern becomes an argument.
+    static bool is_list_of_patterns(std::string_view name, const json& children) {
+        bool is_strptime = name == "strptime" || name == "try_strptime";
+        return is_strptime && children.size() == 2 && text(children[1], "name") == "list_value";
+    }
+    static json spread_last(json children) {
+        json list = std::move(children.back());
+        children.erase(children.size() - 1);
+        for (const json& item : member(list, "children")) children.push_back(item);
+        return children;
     }
 
     uint32_t add_number(int64_t value) {

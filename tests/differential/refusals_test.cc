@@ -2,7 +2,8 @@
 // DuckDB's own. Covers compile.cc, plan_value.cc and evaluate_constant.cc with expressions_test.cc,
 // which covers the families of functions too: arithmetic.cc, comparison.cc, logic.cc, cast.cc,
 // cast_number.cc, cast_text.cc, format.cc, math.cc, text.cc, text_search.cc, regex.cc, unicode.cc,
-// date.cc, date_arithmetic.cc, date_epoch.cc, date_make.cc, date_part.cc, date_span.cc,
+// date.cc, date_arithmetic.cc, date_epoch.cc, date_make.cc, date_part.cc, date_pattern.cc,
+// date_span.cc, strftime.cc, strptime.cc, strptime_reader.cc,
 // cast_time.cc, interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc,
 // characters.cc, digest.cc, distance.cc, encoding.cc, number_theory.cc, trigonometry.cc.
 #include <gtest/gtest.h>
@@ -45,6 +46,7 @@ TEST(Refusal, names_place_reason_and_alternative) {
           "table under tables/");
     check("select [i, j] from t", "byte 8", "'list_value' cannot be compiled", "table");
     check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
+    check("select strptime(s, ['%Y', '%Y%z']) from t", "byte 7", "do not go together", "");
     check("select interval 3 day from t", "byte 16", "cannot be of type INTERVAL", "take a part");
     check("select cast(i as date) from t", "byte 7", "no compiled cast from INTEGER to DATE", "");
     check("select sum(i) over () from t", "", "a window function sees other rows", "tables/");

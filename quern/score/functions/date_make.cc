@@ -1,6 +1,7 @@
 // Moments out of their parts, and what else there is to say of one.
 #include <cmath>
 
+#include "quern/score/functions/date_pattern.h"
 #include "quern/score/functions/moment.h"
 #include "quern/score/functions/number.h"
 #include "quern/score/kernel.h"
@@ -88,24 +89,18 @@ Row last_day(T value, int32_t& out) {
     return days_of_date(year, month, days_in_month(year, month), out) ? Row::value : Row::failed;
 }
 
-constexpr std::string_view kDays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                      "Friday", "Saturday", "Sunday"};
-constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
-                                        "May",       "June",     "July",     "August",
-                                        "September", "October",  "November", "December"};
-
 template <class T>
 Row day_name(T value, std::string_view& out) {
     MomentParts moment(0);
     if (!parts_of(value, moment)) return Row::null;
-    out = kDays[weekday(moment.days)];
+    out = kDayNames[weekday(moment.days)];
     return Row::value;
 }
 template <class T>
 Row month_name(T value, std::string_view& out) {
     MomentParts moment(0);
     if (!parts_of(value, moment)) return Row::null;
-    out = kMonths[moment.civil.month - 1];
+    out = kMonthNames[moment.civil.month - 1];
     return Row::value;
 }
 

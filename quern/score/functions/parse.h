@@ -20,6 +20,8 @@ bool parse_date(std::string_view text, int32_t& days);
 bool parse_timestamp(std::string_view text, int64_t& micros);
 // Without an offset the text is in UTC. Only UTC is known by its name.
 bool parse_timestamptz(std::string_view text, int64_t& micros);
+// +01, +0130, +01:30 or +01:30:15 at the front: how long it is, 0 where there is none.
+size_t parse_offset(std::string_view text, int64_t& seconds);
 // Whether the text is a timestamp and the name of a zone that is not UTC.
 bool names_time_zone(std::string_view text);
 bool parse_time(std::string_view text, int64_t& micros);

@@ -115,35 +115,6 @@ bool read_clock(Reader& reader, int64_t& micros) {
     return true;
 }
 
-// +01, +0130, +01:30, +01:30:15, in seconds.
-bool take_offset(Reader& reader, int64_t& seconds) {
-    std::string_view rest = reader.text.substr(reader.at);
-    auto has_pair = [rest](size_t at) {
-        auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-        return at + 2 <= rest.size() && is_digit(rest[at]) && is_digit(rest[at + 1]);
-    };
-    auto pair = [rest](size_t at) { return (rest[at] - '0') * 10 + (rest[at + 1] - '0'); };
-    if (rest.empty() || (rest[0] != '+' && rest[0] != '-') || !has_pair(1)) return false;
-    seconds = pair(1) * 3600;
-    size_t size = 3;
-    bool has_colon = rest.size() > size && rest[size] == ':';
-    if (has_colon) ++size;
-    if (has_pair(size)) {
-        seconds += pair(size) * 60;
-        size += 2;
-        if (has_colon && rest.size() > size && rest[size] == ':') {
-            ++size;
-            if (has_pair(size)) {
-                seconds += pair(size);
-                size += 2;
-            }
-        }
-    }
-    if (rest[0] == '-') seconds = -seconds;
-    reader.at += size;
-    return true;
-}
-
 bool is_zone_letter(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
            c == '/' || c == '+' || c == '-';
@@ -156,7 +127,9 @@ struct Zone {
 };
 
 bool read_zone(Reader& reader, Zone& zone) {
-    if (!reader.take('Z') && !take_offset(reader, zone.offset_seconds)) {
+    size_t offset_size = parse_offset(reader.text.substr(reader.at), zone.offset_seconds);
+    reader.at += offset_size;
+    if (offset_size == 0 && !reader.take('Z')) {
         if (!reader.take(' ')) return false;
         size_t start = reader.at;
         while (!reader.is_end() && is_zone_letter(reader.peek())) ++reader.at;
@@ -208,6 +181,32 @@ bool names_time_zone(std::string_view text) {
     int64_t micros = 0;
     return read_moment(text, micros, zone) && !is_utc(zone.name) && zone.name.size() > 1 &&
            lower_ascii(zone.name)[0] >= 'a';
+}
+
+size_t parse_offset(std::string_view text, int64_t& seconds) {
+    auto has_pair = [text](size_t at) {
+        auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        return at + 2 <= text.size() && is_digit(text[at]) && is_digit(text[at + 1]);
+    };
+    auto pair = [text](size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+    auto has_colon = [text](size_t at) { return at < text.size() && text[at] == ':'; };
+    if (text.empty() || (text[0] != '+' && text[0] != '-') || !has_pair(1)) return 0;
+    seconds = pair(1) * 3600;
+    const bool is_divided = has_colon(3);
+    size_t size = is_divided ? 4 : 3;
+    if (has_pair(size)) {
+        seconds += pair(size) * 60;
+        size += 2;
+        if (is_divided && has_colon(size)) {
+            ++size;
+            if (has_pair(size)) {
+                seconds += pair(size);
+                size += 2;
+            }
+        }
+    }
+    if (text[0] == '-') seconds = -seconds;
+    return size;
 }
 
 bool parse_clock(std::string_view text, int64_t& micros) {
