@@ -20,7 +20,8 @@ Result<FileFacts> file_facts(const std::string& path) {
     return FileFacts{.path = path,
                      .size_bytes = static_cast<uint64_t>(facts.st_size),
                      .modified_ns = facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec,
-                     .is_folder = S_ISDIR(facts.st_mode)};
+                     .is_folder = S_ISDIR(facts.st_mode),
+                     .is_plain = S_ISREG(facts.st_mode)};
 }
 
 Status remove_tree(const std::string& path) {

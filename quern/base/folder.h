@@ -15,6 +15,7 @@ struct FileFacts {
     uint64_t size_bytes = 0;
     int64_t modified_ns = 0;  // since 1970
     bool is_folder = false;
+    bool is_plain = false;  // no folder, pipe or device
 };
 Result<FileFacts> file_facts(const std::string& path);  // links are followed
 
@@ -31,6 +32,8 @@ Result<std::vector<FileFacts>> list_files(const std::string& folder, const ListL
 Result<std::vector<FileFacts>> glob_files(const std::string& pattern,
                                           const ListLimits& limits = {});
 bool is_glob(std::string_view pattern);
+// A pattern that this path alone matches, here and in DuckDB: "a[1].csv" -> "a[[]1].csv".
+std::string literal_pattern(std::string_view path);
 
 Status remove_tree(const std::string& path);  // absent is fine
 Result<uint64_t> free_space_bytes(const std::string& path);

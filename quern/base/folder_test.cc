@@ -53,6 +53,7 @@ TEST_F(Folder, ALoopOfLinksEnds) {
     EXPECT_EQ(names(list_files(folder_.path())),
               "a.csv b.csv c.txt odd[1].csv sub/d.csv sub/deep/e.csv");
     EXPECT_EQ(names(glob_files(at("**/e.csv"))), "sub/deep/e.csv");
+    EXPECT_EQ(literal_pattern("/a?/[b]*.csv"), "/a[?]/[[]b][*].csv");
 }
 
 TEST_F(Folder, PatternsMatch) {

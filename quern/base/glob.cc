@@ -148,7 +148,7 @@ Result<std::vector<FileFacts>> list_files(const std::string& folder, const ListL
 Result<std::vector<FileFacts>> glob_files(const std::string& pattern, const ListLimits& limits) {
     // A file that really has this name is meant, whatever signs are in it.
     const auto named = file_facts(pattern);
-    if (named.ok() && !named->is_folder) return std::vector<FileFacts>{*named};
+    if (named.ok() && named->is_plain) return std::vector<FileFacts>{*named};
     std::vector<std::string> parts;
     size_t start = 0;
     while (start <= pattern.size()) {
@@ -160,6 +160,15 @@ Result<std::vector<FileFacts>> glob_files(const std::string& pattern, const List
     Lister lister(limits);
     TRY(lister.add_matches(pattern[0] == '/' ? "/" : "", parts, 0, 1));
     return std::move(lister).sorted();
+}
+
+std::string literal_pattern(std::string_view path) {
+    std::string pattern;
+    for (const char c : path) {
+        const bool is_special = c == '*' || c == '?' || c == '[';
+        pattern += is_special ? std::string{'[', c, ']'} : std::string(1, c);
+    }
+    return pattern;
 }
 
 }  // namespace quern

@@ -181,7 +181,7 @@ std::string csv_arguments(const Delimited& file, const Scan& scan, const project
     const char* new_line = "\\n";
     if (!is_copy && scan.line_ends.crlf > 0) new_line = "\\r\\n";
     if (!is_copy && scan.line_ends.cr > 0) new_line = "\\r";
-    std::string sql = quote_literal(is_copy ? clean_path : file.path) +
+    std::string sql = quote_literal(literal_pattern(is_copy ? clean_path : file.path)) +
                       ", delim = " + quote_literal(dialect.delimiter) +
                       ", quote = " + char_literal(dialect.quote) +
                       ", escape = " + char_literal(dialect.escape) + ", new_line = '" + new_line +

@@ -129,7 +129,8 @@ Status find_columns(StageRequest& request, const std::string& path, Staged& stag
     }
     const std::string sql =
         "select column_name, column_type from (describe select * from read_json(" +
-        quote_literal(path) + ", format = 'newline_delimited', records = true, sample_size = " +
+        quote_literal(literal_pattern(path)) +
+        ", format = 'newline_delimited', records = true, sample_size = " +
         std::to_string(source.sample_rows) + formats +
         ", map_inference_threshold = -1, maximum_depth = 32, compression = 'uncompressed'" +
         ", maximum_object_size = " + std::to_string(source.line_bytes_max) + "))";
@@ -163,7 +164,7 @@ Result<Staged> stage_json_lines(StageRequest& request, JsonLines lines) {
         staged.relation.push_back({column.name, frame::type_from_sql("JSON")});
     }
     staged.from_sql =
-        "read_json(" + quote_literal(path) +
+        "read_json(" + quote_literal(literal_pattern(path)) +
         ", format = 'newline_delimited', records = true, compression = 'uncompressed', "
         "maximum_object_size = " +
         std::to_string(source.line_bytes_max) + ", columns = {" + columns + "})";

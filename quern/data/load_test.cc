@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -97,6 +98,30 @@ TEST_F(Load, missing_file_and_glob_without_match) {
     EXPECT_EQ(load().status().message(), "no file matches 'none/*.csv'");
     source_.files = {{.text = "."}};
     EXPECT_EQ(load().status().code(), Code::invalid_argument);
+    source_.files = {{.text = "/dev/zero"}};
+    EXPECT_EQ(load().status().message(), "'/dev/zero' is a pipe or a device, not a file");
+}
+
+// A sign that means something in a pattern leads to no other file.
+TEST_F(Load, paths_that_look_like_patterns) {
+    for (const std::string folder : {"/[q]", "/q"}) {
+        std::filesystem::create_directory(folder_.path() + folder);
+        root_ = folder_.path() + folder;
+        const std::string row = folder == "/q" ? "\n8" : "\n7";
+        write("[x]?.csv", "a" + row);
+        write("xx.csv", "a\n9");
+        const std::string copy = "copy (select" + row + " as a) to '" + root_ + "/x.parquet'";
+        ASSERT_TRUE(session_->execute(copy).ok());
+    }
+    root_ = folder_.path() + "/[q]";
+    for (const auto file : {"[x]?.csv", "[[]*.csv", "*.parquet", "x.parquet"}) {
+        source_.files = {{.text = file}};
+        EXPECT_EQ(loaded().substr(loaded().find('|')), "| 7") << file;
+    }
+    std::filesystem::create_directory(root_ + "/year=2024");
+    std::filesystem::rename(root_ + "/x.parquet", root_ + "/year=2024/x.parquet");
+    source_.files = {{.text = "year=2024/x.parquet"}};
+    EXPECT_EQ(loaded(), "a INTEGER | 7") << "a folder's name is no column";
 }
 
 TEST_F(Load, ragged_rows) {

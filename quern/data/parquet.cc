@@ -1,3 +1,4 @@
+#include "quern/base/folder.h"
 #include "quern/base/text.h"
 #include "quern/data/rows.h"
 #include "quern/data/source_format.h"
@@ -28,8 +29,9 @@ Result<std::vector<Staged::Origin>> locate_rows(sql::Session& session, const std
 }
 
 Result<Staged> stage_parquet(StageRequest& request) {
-    const std::string path = quote_literal(request.path);
-    Staged staged{.name = request.name, .from_sql = "read_parquet(" + path + ")"};
+    const std::string path = quote_literal(literal_pattern(request.path));
+    Staged staged{.name = request.name,
+                  .from_sql = "read_parquet(" + path + ", hive_partitioning = false)"};
     auto counts =
         text_rows(request.session,
                   "select coalesce(sum(num_rows), 0) from parquet_file_metadata(" + path + ")");

@@ -13,15 +13,14 @@ std::string shown_path(const std::string& root, const std::string& path) {
 }
 
 Result<std::vector<FileFacts>> files_of(const std::string& root, const Located& written) {
-    const std::string pattern = join_path(root, written.text);
-    if (is_glob(pattern)) {
-        auto found = TRY(glob_files(pattern));
+    auto facts = file_facts(join_path(root, written.text));
+    if (!facts.ok() && is_glob(written.text)) {
+        auto found = TRY(glob_files(join_path(literal_pattern(root), written.text)));
         if (!found.empty()) return found;
         return not_found("no file matches '" + written.text + "'")
             .at(written.place.text())
             .hint("paths are relative to " + root);
     }
-    auto facts = file_facts(pattern);
     if (!facts.ok()) {
         return std::move(facts)
             .status()
@@ -32,6 +31,11 @@ Result<std::vector<FileFacts>> files_of(const std::string& root, const Located& 
         return invalid_argument("'" + written.text + "' is a folder")
             .at(written.place.text())
             .hint("name the files in it: " + join_path(written.text, "*.csv"));
+    }
+    if (!facts->is_plain) {
+        return invalid_argument("'" + written.text + "' is a pipe or a device, not a file")
+            .at(written.place.text())
+            .hint("files are read more than once: write its rows to a file first");
     }
     return std::vector<FileFacts>{*facts};
 }
