@@ -1,5 +1,6 @@
 #include "apps/cli/output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -8,6 +9,7 @@
 #include "quern/base/json.h"
 #include "quern/base/terminal.h"
 #include "quern/base/text.h"
+#include "quern/frame/display_width.h"
 
 namespace quern::cli {
 namespace {
@@ -66,6 +68,15 @@ size_t byte_of_column(std::string_view line, size_t column) {
     return byte;
 }
 
+// Lines stay lines; what could command the terminal is written out.
+std::string harmless(std::string_view text) {
+    std::string shown;
+    for (const auto line : split_lines(text)) {
+        shown += (shown.empty() ? "" : "\n") + frame::printable(line);
+    }
+    return shown;
+}
+
 // "  7 |   - educaton" and a mark under the place; empty when the file cannot be shown.
 std::string excerpt(std::string_view where, const std::string& root) {
     const Spot spot = spot_of(where);
@@ -74,31 +85,28 @@ std::string excerpt(std::string_view where, const std::string& root) {
     if (!text.ok()) return "";
     const auto lines = split_lines(*text);
     if (spot.line > lines.size()) return "";
-    const auto line = lines[spot.line - 1];
+    std::string line(lines[spot.line - 1]);
     if (line.size() > kExcerptMax * 2) return "";
+    std::ranges::replace(line, '\t', ' ');
     const std::string number = std::to_string(spot.line);
-    std::string shown = "  " + number + " | " + std::string(line) + "\n";
+    std::string shown = "  " + number + " | " + frame::printable(line) + "\n";
     if (spot.column == 0) return shown;
     const size_t byte = std::min(byte_of_column(line, spot.column), line.size());
-    std::string gap;
-    for (const char c : line.substr(0, byte)) {
-        if (c == '\t') gap += '\t';
-        if (c != '\t' && (static_cast<unsigned char>(c) & 0xC0) != 0x80) gap += ' ';
-    }
-    const size_t length = word_length(line.substr(byte));
-    size_t characters = 0;
-    for (const char c : line.substr(byte, length)) {
-        if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++characters;
-    }
-    return shown + "  " + std::string(number.size(), ' ') + " | " + gap +
-           std::string(std::max<size_t>(characters, 1), '^') + "\n";
+    const auto width_of = [&](size_t begin, size_t length) {
+        return static_cast<size_t>(
+            frame::display_width(frame::printable(line.substr(begin, length))));
+    };
+    const size_t width = width_of(byte, word_length(line.substr(byte)));
+    return shown + "  " + std::string(number.size(), ' ') + " | " +
+           std::string(width_of(0, byte), ' ') + std::string(std::max<size_t>(width, 1), '^') +
+           "\n";
 }
 
 std::string one_fault(const Status& fault, const std::string& root, bool has_color) {
     std::string text = has_color ? "\033[31merror:\033[0m " : "error: ";
-    if (!fault.where().empty()) text += std::string(fault.where()) + ": ";
-    text += std::string(fault.message()) + "\n" + excerpt(fault.where(), root);
-    if (!fault.hint().empty()) text += "  " + std::string(fault.hint()) + "\n";
+    if (!fault.where().empty()) text += harmless(fault.where()) + ": ";
+    text += harmless(fault.message()) + "\n" + excerpt(fault.where(), root);
+    if (!fault.hint().empty()) text += "  " + harmless(fault.hint()) + "\n";
     return text;
 }
 

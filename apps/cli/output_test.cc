@@ -23,6 +23,17 @@ TEST(FaultText, ShowsThePlace) {
               "  did you mean `education`?\n");
 }
 
+TEST(FaultText, CannotCommandTheTerminal) {
+    const auto folder = TemporaryFolder::create().value();
+    const std::string path = join_path(folder.path(), "m.csv");
+    ASSERT_TRUE(write_file_durable(path, "a\tb\x1b[2J\xe4 bad\n").ok());
+    const auto fault = invalid_argument("'\x1b]0;x' is bad\nand more").at("m.csv:1:10");
+    EXPECT_EQ(fault_text(fault, folder.path(), false),
+              "error: m.csv:1:10: '\\x1b]0;x' is bad\nand more\n"
+              "  1 | a b\\x1b[2J\\xe4 bad\n"
+              "    |                ^^^\n");
+}
+
 TEST(FaultText, LeavesOutWhatCannotBeShown) {
     const auto shown = [](std::string where) {
         return fault_text(invalid_argument("x").at(std::move(where)), "/nowhere", false);
