@@ -35,7 +35,7 @@ public:
         }
         if (is_lost(node, now)) {
             step.action = Action::build;
-            step.why = node.kind == NodeKind::model ? "its artifact is gone"
+            step.why = node.kind == NodeKind::model ? "its artifact is gone or damaged"
                                                     : "its data is not in the warehouse";
             return step;
         }
@@ -67,7 +67,7 @@ private:
     }
 
     bool is_lost(const Node& node, const store::Published& now) const {
-        if (node.kind == NodeKind::model) return standing_.artifacts_missing.contains(node.id());
+        if (node.kind == NodeKind::model) return standing_.artifacts_lost.contains(node.id());
         if (node.kind == NodeKind::service || !standing_.present) return false;
         return !standing_.present->contains(now.physical);
     }

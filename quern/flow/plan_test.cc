@@ -111,8 +111,8 @@ TEST(Plan, BuildsAgainWhatIsLost) {
     scene.standing.present = std::set<std::string>{"a__1"};
     EXPECT_EQ(scene.words(), "t: its data is not in the warehouse");
     scene.standing.present->insert("t__1");
-    scene.standing.artifacts_missing.insert("model:m");
-    EXPECT_EQ(scene.words(), "m: its artifact is gone");
+    scene.standing.artifacts_lost.insert("model:m");
+    EXPECT_EQ(scene.words(), "m: its artifact is gone or damaged");
 }
 
 TEST(Plan, WhatWasRolledBackStaysSoUntilItChanges) {

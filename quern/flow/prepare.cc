@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "quern/base/file.h"
+#include "quern/base/folder.h"
 #include "quern/base/hash.h"
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
@@ -15,6 +15,21 @@
 namespace quern::flow {
 namespace {
 
+// Hashed again only when the file is another than before.
+bool is_whole(store::Store& store, const std::string& artifact) {
+    const auto facts = file_facts(store::artifact_path(store.layout(), artifact));
+    if (!facts.ok()) return false;
+    store::HashedFile file{facts->path, facts->size_bytes, facts->modified_ns, ""};
+    store::FileHashes hashes(store);
+    const auto known = hashes.find(file);
+    if (known.ok() && *known == artifact) return true;
+    auto hash = sha256_file(file.path);
+    if (!hash.ok() || *hash != artifact) return false;
+    file.sha256 = *std::move(hash);
+    hashes.remember(file).ignore("it is hashed again the next time");
+    return true;
+}
+
 Result<Standing> standing_of(store::Store& store) {
     Standing standing;
     for (auto& published : TRY(store::Publications(store).all())) {
@@ -24,8 +39,8 @@ Result<Standing> standing_of(store::Store& store) {
         standing.last_runs.emplace(run.node, std::move(run));
     }
     for (const auto& champion : TRY(store::Models(store).champions())) {
-        if (path_exists(store::artifact_path(store.layout(), champion.artifact))) continue;
-        standing.artifacts_missing.insert("model:" + champion.model);
+        if (is_whole(store, champion.artifact)) continue;
+        standing.artifacts_lost.insert("model:" + champion.model);
     }
     return standing;
 }

@@ -241,7 +241,7 @@ private:
 
 Result<Mapping> map_file(const std::string& path) {
     int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return system_error(errno, "opening", path);
+    if (file < 0) return system_error(errno, "open", path);
     struct stat facts{};
     int error = ::fstat(file, &facts) < 0 ? errno : 0;
     void* data = MAP_FAILED;
@@ -252,7 +252,7 @@ Result<Mapping> map_file(const std::string& path) {
         if (data == MAP_FAILED) error = errno;
     }
     ::close(file);
-    if (error != 0) return system_error(error, "reading", path);
+    if (error != 0) return system_error(error, "read", path);
     if (!is_usable) return corrupt("not a whole model file: no plain file of a fitting size");
     return Mapping(data, size);
 }
@@ -301,10 +301,11 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
 
 Result<Program> read_artifact_file(const std::string& path) {
     auto mapping = map_file(path);
-    if (!mapping.ok()) return std::move(mapping).status().at(path);
+    constexpr const char* kWayOut = "restore the file, or train the model again";
+    if (!mapping.ok()) return std::move(mapping).status().at(path).hint(kWayOut);
     auto program = read_artifact((*mapping).bytes());
     if (program.ok()) return program;
-    return std::move(program).status().at(path).hint("restore the file, or train the model again");
+    return std::move(program).status().at(path).hint(kWayOut);
 }
 
 Result<std::string> artifact_hash(std::span<const std::byte> bytes) {

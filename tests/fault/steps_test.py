@@ -33,6 +33,7 @@ def truncate(path, size):
 
 
 def scribble(path):
+    path.chmod(0o644)
     with open(path, "r+b") as file:
         file.seek(0)
         file.write(b"scribbled over " * 1000)
@@ -57,6 +58,7 @@ DAMAGES = {
     "the warehouse is scribbled over": lambda p: scribble(p.folder / ".quern/warehouse.duckdb"),
     "the log is broken": lambda p: add_broken_log(p.folder / ".quern/warehouse.duckdb"),
     "the artifact is gone": lambda p: remove(artifact_of(p)),
+    "the artifact is scribbled over": lambda p: scribble(artifact_of(p)),
 }
 
 
