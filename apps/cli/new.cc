@@ -3,6 +3,7 @@
 #include "quern/base/folder.h"
 #include "quern/base/json.h"
 #include "quern/flow/new_project.h"
+#include "quern/frame/display_width.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/output.h"
@@ -24,8 +25,8 @@ std::string report_json(const flow::NewReport& report) {
 }
 
 std::string report_text(const flow::NewReport& report, const std::string& folder) {
-    std::string text = report.file_words + "\n";
-    if (!report.target_words.empty()) text += report.target_words + "\n";
+    std::string text = frame::printable(report.file_words) + "\n";
+    if (!report.target_words.empty()) text += frame::printable(report.target_words) + "\n";
     text += "Wrote " + folder + "/\n";
     size_t width = 0;
     for (const auto& file : report.files) width = std::max(width, file.path.size());

@@ -12,6 +12,9 @@ namespace quern::flow {
 namespace {
 
 constexpr size_t kWidth = 96;
+constexpr size_t kKeyMax = 1000;       // characters of a key that YAML takes without more ado
+constexpr size_t kModelNameMax = 60;   // it is the name of a file
+constexpr double kMistakesPart = 0.1;  // when more rows repeat others, they mean it
 
 bool is_id_name(std::string_view name) {
     const std::string lower = lower_ascii(name);
@@ -131,9 +134,21 @@ std::string column_checks(const ColumnProfile& column, bool is_key, bool is_targ
         column.highest.find("inf") == std::string::npos) {
         checks.push_back("{between: [" + column.lowest + ", " + column.highest + "]}");
     }
-    if (checks.empty()) return "";
-    return "  - " + yaml_text(column.name) + ": " +
-           (checks.size() == 1 ? checks[0] : yaml_list(checks, 4)) + "\n";
+    const std::string name = yaml_text(column.name);
+    if (checks.empty() || name.size() > kKeyMax) return "";
+    return "  - " + name + ": " + (checks.size() == 1 ? checks[0] : yaml_list(checks, 4)) + "\n";
+}
+
+bool drops_duplicates(const TableProfile& profile) {
+    return profile.duplicate_count > 0 &&
+           static_cast<double>(profile.duplicate_count) <=
+               kMistakesPart * static_cast<double>(profile.row_count);
+}
+
+int64_t clean_rows(const Draft& draft) {
+    const TableProfile& profile = draft.profile;
+    return profile.row_count - (draft.target != nullptr ? draft.target->null_count : 0) -
+           (drops_duplicates(profile) ? profile.duplicate_count : 0);
 }
 
 std::string checks_text(const Draft& draft, size_t& check_count) {
@@ -145,17 +160,19 @@ std::string checks_text(const Draft& draft, size_t& check_count) {
         check_count += line.empty() ? 0 : 1;
         text += line;
     }
-    const int64_t least = std::max<int64_t>(1, draft.profile.row_count / 2);
+    const int64_t least = std::max<int64_t>(1, clean_rows(draft) / 2);
     ++check_count;
     return text + "  - rows: {min: " + std::to_string(least) + "}\n";
 }
 
 std::string select_text(const Draft& draft) {
-    const bool drops_duplicates = draft.profile.duplicate_count > 0;
-    std::string text = drops_duplicates
-                           ? "select distinct  -- " + plural(draft.profile.duplicate_count, "row") +
-                                 " of the file repeat another\n"
-                           : "select\n";
+    std::string text = drops_duplicates(draft.profile) ? "select distinct" : "select";
+    if (draft.profile.duplicate_count > 0) {
+        text += "  -- " + plural(draft.profile.duplicate_count, "row") +
+                " of the file repeat another" +
+                (drops_duplicates(draft.profile) ? "" : "; add distinct if none should");
+    }
+    text += "\n";
     const auto& columns = draft.profile.columns;
     for (size_t i = 0; i < columns.size(); ++i) {
         const std::string name = bare_or_quoted(columns[i].name, draft.keywords);
@@ -201,6 +218,10 @@ std::string model_name(const Draft& draft) {
         const bool is_word = (static_cast<unsigned char>(c) & 0x80) != 0 ||
                              std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
         if (is_word || (!safe.empty() && safe.back() != '_')) safe += is_word ? c : '_';
+    }
+    if (safe.size() > kModelNameMax) {
+        safe.resize(kModelNameMax);
+        safe.resize(std::min(first_not_utf8(safe), safe.size()));
     }
     while (safe.ends_with('_')) safe.pop_back();
     if (safe.empty()) safe = "model";

@@ -16,6 +16,7 @@ namespace quern::flow {
 namespace {
 
 constexpr size_t kListedMax = 1000;  // characters of a list of columns
+constexpr size_t kNameMax = 60;      // of a source; it is the name of a file
 constexpr const char* kRows = "quern_new";
 constexpr const char* kQuarantine = "quern_new_quarantine";
 
@@ -39,6 +40,7 @@ std::string plain_name(const std::string& path) {
         if (is_word) name += c;
         if (!is_word && !name.empty() && name.back() != '_') name += '_';
     }
+    if (name.size() > kNameMax) name.resize(kNameMax);
     while (name.ends_with('_')) name.pop_back();
     if (name.empty() || (name[0] >= '0' && name[0] <= '9')) name = "data_" + name;
     while (name.ends_with('_')) name.pop_back();

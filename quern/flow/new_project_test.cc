@@ -80,6 +80,38 @@ TEST_F(NewProjectTest, QuotesOddNames) {
     EXPECT_TRUE(project.ok()) << project.status().text();
 }
 
+TEST_F(NewProjectTest, KeepsRowsThatOftenRepeat) {
+    std::string text = "kind,late\n";
+    for (int i = 0; i < 600; ++i)
+        text += std::string(i % 4 == 0 ? "a" : "b") + "," + (i % 3 == 0 ? "yes\n" : "no\n");
+    ASSERT_TRUE(make(write("x.csv", text), "late").ok());
+    EXPECT_EQ(made("tables/x_clean.sql").find("select distinct"), std::string::npos);
+    EXPECT_NE(made("tables/x_clean.sql").find("rows: {min: 300}"), std::string::npos);
+}
+
+TEST_F(NewProjectTest, DropsAFewRepeatedRows) {
+    std::string text = "kind,late\n";
+    for (int i = 0; i < 40; ++i)
+        text += std::to_string(i % 38) + "," +
+                (i % 38 % 3 == 0 ? "yes\n"
+                 : i % 2 == 0    ? "\n"
+                                 : "no\n");
+    ASSERT_TRUE(make(write("x.csv", text), "late").ok());
+    EXPECT_NE(made("tables/x_clean.sql").find("select distinct"), std::string::npos);
+    EXPECT_NE(made("tables/x_clean.sql").find("rows: {min: 13}"), std::string::npos)
+        << made("tables/x_clean.sql");
+}
+
+TEST_F(NewProjectTest, TakesNamesOfAnyLength) {
+    const std::string target(300, 't'), name(3000, 'n'), file(230, 'f');
+    std::string text = name + "," + target + "\n";
+    for (int i = 0; i < 40; ++i) text += std::to_string(i % 9) + (i % 2 == 0 ? ",yes\n" : ",no\n");
+    const auto report = make(write(file + ".csv", text), target);
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    const auto project = project::load_project(join_path(folder_.path(), "made"));
+    EXPECT_TRUE(project.ok()) << project.status().text();
+}
+
 TEST_F(NewProjectTest, TellsWhatCannotBeLearned) {
     const auto fault = [&](const std::string& target) {
         const auto report = make(write("p.csv", people(300)), target);

@@ -1,5 +1,7 @@
 #include "quern/flow/typing.h"
 
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 #include "quern/base/json.h"
@@ -12,6 +14,17 @@
 
 namespace quern::flow {
 namespace {
+
+// SQL does not tell cases apart, and so a table cannot hold both.
+Status refuse_twins(const frame::Schema& columns) {
+    std::set<std::string> names;
+    for (const auto& column : columns) {
+        if (names.insert(lower_ascii(column.name)).second) continue;
+        return invalid_argument("the SELECT gives two columns named '" + column.name + "'")
+            .hint("give one another name, such as " + quote_identifier(column.name + "_2"));
+    }
+    return {};
+}
 
 class Typing {
 public:
@@ -64,6 +77,9 @@ private:
         const auto place =
             node.sql.place_with([&](size_t offset) { return place_in_sql(table, offset).text(); });
         const auto columns = TRY(catalog_.columns_of(node.sql.sql, place));
+        if (Status twins = refuse_twins(columns); !twins.ok()) {
+            return std::move(twins).at(place(0));
+        }
         TRY(add(node, columns));
         for (const auto& name : table.key) {
             if (frame::column_index(columns, name.text) >= 0) continue;
