@@ -157,6 +157,19 @@ function(quern_depend_on_loaded target)
   endforeach()
 endfunction()
 
+# quern_library(NAME MODULES module...): the modules as libNAME.so, from which only what is marked
+# for it is seen.
+function(quern_library name)
+  cmake_parse_arguments(ARG "" "" "MODULES" ${ARGN})
+  list(TRANSFORM ARG_MODULES PREPEND quern_)
+  add_library(lib${name} SHARED)
+  target_link_libraries(lib${name} PRIVATE ${ARG_MODULES})
+  target_link_options(lib${name} PRIVATE
+    -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/embedded.map)
+  set_target_properties(lib${name} PROPERTIES OUTPUT_NAME ${name} LINKER_LANGUAGE CXX
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()
+
 # quern_program(NAME FOLDER dir LIBRARIES lib...): the executable at the top of the build tree,
 # and quern_cli_test from the folder's tests with all its sources but main.cc.
 function(quern_program name)

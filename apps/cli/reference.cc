@@ -5,6 +5,7 @@
 #include "quern/project/project.h"
 #include "quern/quality/check.h"
 #include "quern/score/encoder.h"
+#include "quern/score/exporter.h"
 #include "quern/score/function.h"
 #include "quern/serve/route.h"
 #include "quern/train/learner.h"
@@ -80,6 +81,15 @@ std::string functions_text() {
     return text;
 }
 
+std::string exports_text() {
+    std::string text;
+    for (const auto& exporter : Registry<score::Exporter>::of_kind().all()) {
+        text += heading(exporter.name) + text_of(exporter.summary) + "\n" +
+                example_of(exporter.example);
+    }
+    return text;
+}
+
 std::string formats_text() {
     std::string text;
     for (const auto& format : Registry<data::SourceFormat>::of_kind().all()) {
@@ -121,6 +131,7 @@ const std::vector<Chapter>& chapters() {
         {"functions", "Functions that features may call", functions_text},
         {"learners", "Learners (`algorithm:`)", learners_text},
         {"metrics", "Metrics, also for `gates:` and `metric:`", metrics_text},
+        {"exports", "Forms that `quern export` writes", exports_text},
         {"routes", "Routes of a service", routes_text},
         {"commands", "Commands", commands_text},
     };
@@ -147,9 +158,10 @@ QUERN_REGISTER(Command)
     .name = "reference",
     .summary = "Print what there is: file keys, checks, learners, metrics, functions, routes",
     .example = "quern reference learners",
-    .arguments = {{"CHAPTER",
-                   "files, formats, checks, functions, learners, metrics, routes or commands",
-                   false}},
+    .arguments =
+        {{"CHAPTER",
+          "files, formats, checks, functions, learners, metrics, exports, routes or commands",
+          false}},
     .run = run_reference,
 });
 

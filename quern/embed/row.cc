@@ -1,0 +1,134 @@
+// One row out of a struct of the caller's.
+#include <cstring>
+
+#include "quern/base/nearest.h"
+#include "quern/embed/handle.h"
+
+namespace quern::embed {
+namespace {
+
+using score::FieldValue;
+
+template <class T>
+T read(const std::byte* at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+FieldValue value_at(quern_type type, const std::byte* at) {
+    switch (type) {
+        case QUERN_BOOL:
+            return FieldValue::of(read<uint8_t>(at) != 0);
+        case QUERN_INT32:
+            return FieldValue::of(int64_t{read<int32_t>(at)});
+        case QUERN_INT64:
+            return FieldValue::of(read<int64_t>(at));
+        case QUERN_FLOAT:
+            return FieldValue::of(double{read<float>(at)});
+        case QUERN_DOUBLE:
+            return FieldValue::of(read<double>(at));
+        case QUERN_TEXT: {
+            const char* text = read<const char*>(at);
+            return text == nullptr ? FieldValue::null() : FieldValue::of(std::string_view(text));
+        }
+        case QUERN_VIEW: {
+            const auto view = read<quern_view>(at);
+            if (view.data == nullptr) return FieldValue::null();
+            return FieldValue::of(std::string_view(view.data, view.size));
+        }
+    }
+    return FieldValue::null();
+}
+
+struct Member {
+    int input = 0;
+    quern_type type = QUERN_BOOL;
+    size_t offset = 0, null_offset = 0;
+};
+
+}  // namespace
+}  // namespace quern::embed
+
+using namespace quern;
+
+struct quern_layout {
+    const quern_model* model;
+    std::vector<embed::Member> members;
+};
+
+namespace {
+
+Result<int> input_of(const score::Program& program, const char* name) {
+    if (name == nullptr) return invalid_argument("a field without a name");
+    frame::Schema inputs;
+    std::vector<std::string_view> names;
+    for (const auto& input : program.inputs) {
+        inputs.push_back({input.name, input.type});
+        names.push_back(input.name);
+    }
+    const int found = frame::column_index(inputs, name);
+    if (found < 0) return unknown_name("input", name, names);
+    return found;
+}
+
+Status add_member(const quern_field& field, quern_layout& layout) {
+    const int input = TRY(input_of(layout.model->scorer.program(), field.name));
+    for (const auto& member : layout.members) {
+        if (member.input != input) continue;
+        return invalid_argument("two fields for the input '" + std::string(field.name) + "'");
+    }
+    if (field.type < QUERN_BOOL || field.type > QUERN_VIEW) {
+        return invalid_argument("field '" + std::string(field.name) + "' has no known type");
+    }
+    layout.members.push_back({input, field.type, field.offset, field.null_offset});
+    return {};
+}
+
+}  // namespace
+
+quern_code quern_layout_new(const quern_model* model, const quern_field* fields, size_t field_count,
+                            quern_layout** out) {
+    return embed::answer([&]() -> Status {
+        if (model == nullptr || out == nullptr || (fields == nullptr && field_count > 0)) {
+            return invalid_argument("quern_layout_new: NULL given");
+        }
+        *out = nullptr;
+        auto layout = std::make_unique<quern_layout>(quern_layout{model, {}});
+        for (size_t i = 0; i < field_count; ++i) TRY(add_member(fields[i], *layout));
+        *out = layout.release();
+        return {};
+    });
+}
+
+void quern_layout_free(quern_layout* layout) { delete layout; }
+
+quern_code quern_score_row(const quern_layout* layout, const void* row, double* outputs,
+                           uint32_t* label) {
+    return embed::answer([&]() -> Status {
+        if (layout == nullptr || row == nullptr || outputs == nullptr) {
+            return invalid_argument("quern_score_row: NULL given");
+        }
+        const auto& model = *layout->model;
+        const auto desk = model.rows.lend();
+        const auto* bytes = static_cast<const std::byte*>(row);
+        desk->reader.clear();
+        desk->reader.begin_row();
+        for (const auto& member : layout->members) {
+            const bool is_null =
+                member.null_offset != QUERN_NEVER_NULL && bytes[member.null_offset] != std::byte{0};
+            desk->reader.field(member.input,
+                               is_null ? score::FieldValue::null()
+                                       : embed::value_at(member.type, bytes + member.offset));
+        }
+        desk->reader.end_row();
+        if (!desk->reader.errors().empty()) return desk->reader.status();
+        TRY(model.scorer.score(desk->reader.view(), desk->scratch, desk->predictions));
+        if (desk->predictions.failed_count > 0) return model.scorer.row_error(0, desk->scratch);
+        std::ranges::copy(desk->predictions.outputs, outputs);
+        if (label != nullptr && !desk->predictions.labels.empty()) {
+            *label = desk->predictions.labels[0];
+        }
+        return {};
+    });
+}

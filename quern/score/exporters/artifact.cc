@@ -1,0 +1,16 @@
+#include "quern/score/artifact.h"
+
+#include "quern/score/exporter.h"
+
+namespace quern::score {
+
+QUERN_REGISTER(Exporter)
+({
+    .name = "artifact",
+    .summary = "The model's own file, for `libquern_score.so` and other quern projects.",
+    .example = "quern export income -o income.qn",
+    .ending = ".qn",
+    .write = [](const Scorer& scorer) { return artifact_bytes(scorer.program()); },
+});
+
+}  // namespace quern::score
