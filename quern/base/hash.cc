@@ -71,7 +71,7 @@ std::string sha1_hex(std::string_view bytes) { return digest_hex(EVP_sha1(), byt
 
 Result<std::string> sha256_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return system_error(errno, "cannot read", path);
+    if (file < 0) return system_error(errno, "read", path);
     Sha256 hash;
     std::vector<char> buffer(kReadBytes);
     ssize_t size = 0;
@@ -80,7 +80,7 @@ Result<std::string> sha256_file(const std::string& path) {
         if (size < 0) {
             const int error = errno;
             ::close(file);
-            return system_error(error, "cannot read", path);
+            return system_error(error, "read", path);
         }
         hash.add({buffer.data(), static_cast<size_t>(size)});
     }

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "quern/base/folder.h"
 #include "quern/base/text.h"
@@ -18,12 +20,14 @@ namespace quern::data {
 namespace {
 
 constexpr size_t kDepthMax = 100;
+constexpr size_t kKeysMax = 100'000;  // remembered of a file
 
 // A line is one field of a file without quotes: 0x1F cannot stand in JSON unescaped.
 Dialect line_dialect() {
     return {.delimiter = "\x1f", .quote = 0, .escape = 0, .has_header = false};
 }
 
+// Names of columns, and of fields within them: SQL does not tell cases apart.
 bool has_twin_keys(simdjson::dom::element element) {
     if (element.is_array()) {
         for (const auto item : simdjson::dom::array(element.get_array().value_unsafe())) {
@@ -31,9 +35,9 @@ bool has_twin_keys(simdjson::dom::element element) {
         }
     }
     if (!element.is_object()) return false;
-    std::vector<std::string_view> keys;
+    std::vector<std::string> keys;
     for (const auto field : simdjson::dom::object(element.get_object().value_unsafe())) {
-        keys.push_back(field.key);
+        keys.push_back(lower_ascii(field.key));
         if (has_twin_keys(field.value)) return true;
     }
     std::ranges::sort(keys);
@@ -55,12 +59,34 @@ public:
         if (error) return std::string("not JSON: ") + simdjson::error_message(error);
         if (!element.is_object()) return "not a JSON object";
         if (has_twin_keys(element)) return "a key comes twice";
+        for (const auto field : simdjson::dom::object(element.get_object().value_unsafe())) {
+            if (std::string reason = judge_key(field.key); !reason.empty()) return reason;
+        }
         if (record.bytes.find("\\u0000") != std::string_view::npos) return "a text holds a NUL";
         return "";
     }
 
 private:
+    // A key is a column, so in all lines it must be written as in the first that has it.
+    std::string judge_key(std::string_view key) {
+        if (known_.contains(key)) return "";
+        if (key.empty()) return "a key is empty";
+        const auto [first, is_new] = spellings_.emplace(lower_ascii(key), key);
+        if (!is_new) {
+            return "the key '" + std::string(key) + "' is written '" + first->second +
+                   "' in an earlier line";
+        }
+        known_.emplace(key);
+        if (known_.size() > kKeysMax) {
+            known_.clear();
+            spellings_.clear();
+        }
+        return "";
+    }
+
     simdjson::dom::parser parser_;
+    std::set<std::string, std::less<>> known_;
+    std::map<std::string, std::string> spellings_;
     RecordLimits limits_;
     bool is_ready_ = false;
 };
@@ -134,7 +160,9 @@ Status find_columns(StageRequest& request, const std::string& path, Staged& stag
         std::to_string(source.sample_rows) + formats +
         ", map_inference_threshold = -1, maximum_depth = 32, compression = 'uncompressed'" +
         ", maximum_object_size = " + std::to_string(source.line_bytes_max) + "))";
-    for (const auto& column : TRY(text_rows(request.session, sql))) {
+    const auto columns = text_rows(request.session, sql);
+    if (!columns.ok()) return Status(columns.status()).at(request.name);
+    for (const auto& column : *columns) {
         frame::Type type = frame::type_from_sql(column[1]);
         if (type.sql_name == "JSON") type = {.id = frame::TypeId::varchar};
         staged.schema.push_back({column[0], type});

@@ -503,6 +503,14 @@ TEST_F(Load, ndjson) {
         "a INTEGER | 1 | 2 | bad 3: a: '\"x\"' is not INTEGER | bad 4: a: '2.5' is not INTEGER");
 }
 
+TEST_F(Load, keys_that_sql_does_not_tell_apart) {
+    source_.files = {{.text = "x.ndjson"}};
+    EXPECT_EQ(loaded("{\"a\": 1}\n{\"A\": 2}\n{\"a\": 3, \"\": 4}\n{\"a\": 5, \"A\": 6}\n"
+                     "{\"b\": {\"x\": 1, \"X\": 2}}\n{\"a\": 7}\n"),
+              "a BIGINT | 1 | 7 | bad 2: the key 'A' is written 'a' in an earlier line"
+              " | bad 3: a key is empty | bad 4: a key comes twice | bad 5: a key comes twice");
+}
+
 TEST_F(Load, deep_json_is_quarantined) {
     source_.files = {{.text = "x.ndjson"}};
     const std::string deep(100'000, '[');
