@@ -89,7 +89,8 @@ std::vector<const Located*> named_columns(const project::Model& model) {
 Result<score::CompiledFeatures> compile(sql::SchemaCatalog& catalog, const Select& select) {
     const auto place = [&](size_t offset) { return select.place(offset); };
     const auto bound = TRY(catalog.bind(select.text(), place));
-    return score::compile_features(bound.plan_json, place);
+    const auto zones = [&](std::string_view name) { return catalog.time_zone(name); };
+    return score::compile_features(bound.plan_json, place, zones);
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ uint32_t position_of(const json& node) {
 
 class Compiler {
 public:
-    Compiler(const Place& place, const json& columns) : place_(place), columns_(columns) {}
+    Compiler(const Place& place, const json& columns, const ZoneRules& zones)
+        : place_(place), columns_(columns), zones_(zones) {}
 
     // The expressions of one feature are kept only when all of it compiles.
     Status add_feature(const json& node, std::string name) {
@@ -213,7 +214,20 @@ private:
         }
         const json spread = is_list_of_patterns(name, *children) ? spread_last(*children) : json();
         auto arguments = TRY(lower_all(spread.empty() ? *children : spread, depth));
+        if (name == "timezone") TRY(add_zone_rules(node, arguments));
         return call(node, name, arguments, plan_type(member(node, "return_type")));
+    }
+
+    // The program carries the rules of the zones that it names.
+    Status add_zone_rules(const json& node, std::vector<uint32_t>& arguments) {
+        const Constant& zone = out_.expressions[arguments[0]].constant;
+        if (arguments.size() != 2 || zone.text.empty() || !zones_) return {};
+        auto rules = zones_(zone.text);
+        if (!rules.ok()) return refuse(node, std::string(rules.status().message()));
+        Constant constant = zone;
+        constant.text = std::move(*rules);
+        arguments.push_back(add_constant(constant, position_of(node)));
+        return {};
     }
 
     // strptime(s, ['%Y', '%m']): each pattern becomes an argument.
@@ -426,6 +440,7 @@ private:
 
     const Place& place_;
     const json& columns_;  // names of the columns by BOUND_REF index
+    const ZoneRules& zones_;
     CompiledFeatures out_;
     std::map<std::string, std::vector<uint32_t>> by_function_;
     uint32_t near_ = kNoPosition;  // the last position seen, for nodes without one
@@ -460,7 +475,8 @@ Result<json> column_names(const json& projection) {
 
 }  // namespace
 
-Result<CompiledFeatures> compile_features(std::string_view plan_json, const Place& place) {
+Result<CompiledFeatures> compile_features(std::string_view plan_json, const Place& place,
+                                          const ZoneRules& zones) {
     json root = json::parse(plan_json, nullptr, false);
     if (member(root, "error") == json(true))
         return invalid_argument(std::string(text(root, "error_message")));
@@ -472,7 +488,7 @@ Result<CompiledFeatures> compile_features(std::string_view plan_json, const Plac
             .hint("put ORDER BY, DISTINCT, LIMIT and groups into a table under tables/");
     }
     json columns = TRY(column_names(projection));
-    Compiler compiler(place, columns);
+    Compiler compiler(place, columns, zones);
     Status faults;
     size_t index = 0;
     for (const json& node : member(projection, "expressions")) {

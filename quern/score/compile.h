@@ -18,10 +18,14 @@ struct CompiledFeatures {
     std::vector<Feature> features;
 };
 
+// The rules of a zone (time_zone.h) by its name.
+using ZoneRules = std::function<Result<std::string>(std::string_view name)>;
+
 // `plan_json` is what json_serialize_plan(SELECT) gives, without `optimize`. `place` names the
 // place of a byte of that SELECT in the user's own files, for messages. All features that do not
-// compile are reported at once.
+// compile are reported at once. Without `zones` AT TIME ZONE is refused.
 Result<CompiledFeatures> compile_features(std::string_view plan_json,
-                                          const std::function<std::string(size_t position)>& place);
+                                          const std::function<std::string(size_t position)>& place,
+                                          const ZoneRules& zones = {});
 
 }  // namespace quern::score

@@ -85,6 +85,10 @@ private:
             text_ += " " + name + " (";
             join({children.begin() + 1, children.end()}, ", ", depth, false);
             text_ += ")";
+        } else if (name == "timezone" && children.size() == 3) {  // its rules are for no reader
+            add_operand(children[1], depth);
+            text_ += " at time zone ";
+            add_operand(children[0], depth);
         } else {
             text_ += name + "(";
             join(children, ", ", depth, false);

@@ -1,6 +1,7 @@
 #include "quern/sql/catalog.h"
 
 #include "quern/base/text.h"
+#include "quern/sql/time_zone.h"
 
 namespace quern::sql {
 namespace {
@@ -54,6 +55,15 @@ Result<frame::Schema> SchemaCatalog::columns_of(std::string_view sql, const Plac
 
 Result<BoundSelect> SchemaCatalog::bind(std::string_view sql, const PlaceOf& place) {
     return bind_select(session_, sql, place);
+}
+
+Result<std::string> SchemaCatalog::time_zone(std::string_view name) {
+    auto known = zones_.find(name);
+    if (known == zones_.end()) {
+        std::string rules = TRY(time_zone_rules(session_, name));
+        known = zones_.emplace(name, std::move(rules)).first;
+    }
+    return known->second;
 }
 
 }  // namespace quern::sql

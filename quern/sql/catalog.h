@@ -2,6 +2,7 @@
 // is any data.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -25,12 +26,16 @@ public:
     Result<frame::Schema> columns_of(std::string_view sql, const PlaceOf& place = {});
     Result<BoundSelect> bind(std::string_view sql, const PlaceOf& place = {});
 
+    // Its rules (time_zone.h), read once.
+    Result<std::string> time_zone(std::string_view name);
+
     Session& session() { return session_; }  // to parse with
 
 private:
     explicit SchemaCatalog(Session session) : session_(std::move(session)) {}
     Session session_;
     std::set<std::string> names_;  // in lower case
+    std::map<std::string, std::string, std::less<>> zones_;
 };
 
 // One catalog for all who plan, opened for the first of them: to open DuckDB takes 14 ms and 3 MB.

@@ -13,6 +13,7 @@
 #include "quern/score/models/linear.h"
 #include "quern/score/request.h"
 #include "quern/score/scorer.h"
+#include "quern/sql/catalog.h"
 
 namespace quern::score {
 
@@ -77,6 +78,16 @@ std::string columns_sql(bool has_types) {
         sql += std::string(column.name) + (has_types ? " " + std::string(column.type) : "");
     }
     return sql;
+}
+
+// As a project's own plans get them.
+Result<std::string> zone_rules(std::string_view name) {
+    static std::map<std::string, std::string, std::less<>> known;
+    auto found = known.find(name);
+    if (found != known.end()) return found->second;
+    auto catalog = TRY(sql::SchemaCatalog::open());
+    std::string rules = TRY(catalog.time_zone(name));
+    return known.emplace(name, rules).first->second;
 }
 
 // DuckDB prints the sign of a NaN, which means nothing.
@@ -250,7 +261,7 @@ Comparison Oracle::compare(const std::string& expression, size_t batch_rows) {
                       out.why);
     out.is_invalid = !out.why.empty() || plan[0][0].text.starts_with("{\"error\":true");
     if (out.is_invalid) return out;
-    auto compiled = compile_features(plan[0][0].text, {});
+    auto compiled = compile_features(plan[0][0].text, {}, zone_rules);
     if (!compiled.ok()) {
         out.is_refused = true;
         out.why = std::string(compiled.status().message());

@@ -3,7 +3,7 @@
 // which covers the families of functions too: arithmetic.cc, comparison.cc, logic.cc, cast.cc,
 // cast_number.cc, cast_text.cc, format.cc, math.cc, text.cc, text_search.cc, regex.cc, unicode.cc,
 // date.cc, date_arithmetic.cc, date_epoch.cc, date_make.cc, date_part.cc, date_pattern.cc,
-// date_span.cc, strftime.cc, strptime.cc, strptime_reader.cc,
+// date_span.cc, date_zone.cc, strftime.cc, strptime.cc, strptime_reader.cc,
 // cast_time.cc, interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc,
 // characters.cc, digest.cc, distance.cc, encoding.cc, number_theory.cc, trigonometry.cc.
 #include <gtest/gtest.h>
@@ -23,7 +23,12 @@ Oracle& oracle() {
 
 Result<CompiledFeatures> compile(const std::string& select) {
     std::string plan = oracle().plan_of(select);
-    return compile_features(plan, [](size_t at) { return "byte " + std::to_string(at); });
+    const auto place = [](size_t at) { return "byte " + std::to_string(at); };
+    const auto zones = [](std::string_view name) -> Result<std::string> {
+        if (name == "UTC") return std::string("0;;/////////////");
+        return not_found("DuckDB knows no time zone '" + std::string(name) + "'");
+    };
+    return compile_features(plan, place, zones);
 }
 
 void check(const std::string& select, std::string_view where, std::string_view message,
@@ -47,6 +52,8 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select [i, j] from t", "byte 8", "'list_value' cannot be compiled", "table");
     check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
     check("select strptime(s, ['%Y', '%Y%z']) from t", "byte 7", "do not go together", "");
+    check("select ts at time zone 'Mars/Olympus' from t", "byte 10", "no time zone 'Mars/", "");
+    check("select ts at time zone s from t", "byte 10", "must be a constant text", "");
     check("select interval 3 day from t", "byte 16", "cannot be of type INTERVAL", "take a part");
     check("select cast(i as date) from t", "byte 7", "no compiled cast from INTEGER to DATE", "");
     check("select sum(i) over () from t", "", "a window function sees other rows", "tables/");
@@ -80,6 +87,17 @@ TEST(Compile, folds_constants_shares_work_and_drops_what_nothing_reads) {
     // i, 40, a, x, 1.0, x + 1.0, ln, 2.0, c, 7, j, is null, false, e
     EXPECT_EQ(program.expressions.size(), 14u);
     EXPECT_EQ(program.inputs.size(), 3u);
+}
+
+TEST(Compile, carries_the_rules_of_time_zones_and_does_not_show_them) {
+    auto compiled = compile("select hour(ts at time zone 'UTC') as a from t");
+    ASSERT_TRUE(compiled.ok()) << compiled.status().text();
+    Program program;
+    program.inputs = compiled->inputs;
+    program.expressions = compiled->expressions;
+    EXPECT_EQ(expression_text(program, compiled->features[0].expression),
+              "hour(ts at time zone 'UTC')");
+    EXPECT_EQ(program.expressions[2].constant.text, "0;;/////////////");
 }
 
 TEST(Compile, expands_macros_and_reads_through_views) {
