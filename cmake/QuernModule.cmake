@@ -201,3 +201,16 @@ function(quern_program name)
     quern_depend_on_loaded(quern_cli_test)
   endif()
 endfunction()
+
+# quern_processor_files(PREFIX): files PREFIX*_avx2.cc and PREFIX*_avx512.cc are compiled for such
+# processors and chosen as the program runs; elsewhere they are empty.
+function(quern_processor_files prefix)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    return()
+  endif()
+  file(GLOB avx2 ${CMAKE_SOURCE_DIR}/${prefix}*_avx2.cc)
+  file(GLOB avx512 ${CMAKE_SOURCE_DIR}/${prefix}*_avx512.cc)
+  set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi;-mbmi2;-mpopcnt")
+  set_source_files_properties(${avx512} PROPERTIES COMPILE_OPTIONS
+    "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vbmi;-mgfni;-mbmi;-mbmi2;-mpopcnt")
+endfunction()

@@ -2,7 +2,9 @@
 // help of models/*.h; a kind checks them in full and chooses its kernel.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -12,13 +14,29 @@
 namespace quern::score {
 
 struct BoundModel {
-    // matrix [row][column_count] -> raw [row][raw_count]; must not allocate.
-    void (*score)(const void* prepared, const double* matrix, size_t row_count,
-                  double* raw) = nullptr;
+    // matrix [row][column_count] -> raw [row][raw_count]; must not allocate. `scratch` is the
+    // thread's own memory of scratch_bytes, aligned to kModelAlignment.
+    void (*score)(const void* prepared, const double* matrix, size_t row_count, double* raw,
+                  std::byte* scratch) = nullptr;
     std::shared_ptr<const void> prepared;
     size_t raw_count = 0;
     std::string kernel;  // the one that was chosen, for people: "lockstep"
+    size_t scratch_bytes = 0;
 };
+
+constexpr size_t kModelAlignment = 64;
+
+struct FreeAligned {
+    void operator()(std::byte* bytes) const {
+        ::operator delete[](bytes, std::align_val_t(kModelAlignment));
+    }
+};
+using ModelScratch = std::unique_ptr<std::byte[], FreeAligned>;
+
+inline ModelScratch make_model_scratch(const BoundModel& model) {
+    return ModelScratch(static_cast<std::byte*>(
+        ::operator new[](model.scratch_bytes, std::align_val_t(kModelAlignment))));
+}
 
 struct ModelKind {
     static constexpr std::string_view kind = "model kind";

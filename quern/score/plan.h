@@ -54,6 +54,7 @@ struct Scratch::State {
     std::vector<uint64_t> input_valid;  // [input][word]
     std::vector<uint64_t> row_failed;
     std::vector<double> matrix;
+    ModelScratch model_scratch;
     std::vector<frame::ColumnView> picked;  // inputs in the program's order
     TextArena texts;
     size_t row_count = 0;  // of the last batch

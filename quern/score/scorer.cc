@@ -171,7 +171,7 @@ Status Scorer::score(const frame::BatchView& inputs, Scratch& scratch, Predictio
     out.labels.resize(program().task == Task::classify ? out.row_count : 0);
     out.is_failed.resize(out.row_count);
     plan_->model.score(plan_->model.prepared.get(), state.matrix.data(), out.row_count,
-                       out.raw.data());
+                       out.raw.data(), state.model_scratch.get());
     apply_link(program().link, program().link_scale, raw_count(), out.row_count, out.raw.data(),
                out.outputs.data());
     if (program().task == Task::classify) choose_labels(program(), out);

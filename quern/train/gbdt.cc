@@ -265,7 +265,8 @@ Status check_scores(const Booster& booster, const FitInput& input, const Fitted&
     const auto* kind = TRY(Registry<score::ModelKind>::of_kind().find(fitted.model.kind));
     const auto model = TRY(kind->bind(fitted.model.learned, some.column_count()));
     std::vector<double> got(want.size());
-    model.score(model.prepared.get(), some.values, some.row_count, got.data());
+    const auto scratch = score::make_model_scratch(model);
+    model.score(model.prepared.get(), some.values, some.row_count, got.data(), scratch.get());
     for (size_t i = 0; i < want.size(); ++i) {
         if (std::bit_cast<uint64_t>(want[i]) == std::bit_cast<uint64_t>(got[i])) continue;
         return internal("the compiled trees score row " + std::to_string(i) +

@@ -75,7 +75,8 @@ inline std::vector<double> raw_scores(const Fitted& fitted, const MatrixView& ma
     const auto* kind = Registry<score::ModelKind>::of_kind().find(fitted.model.kind).value();
     const auto model = kind->bind(fitted.model.learned, matrix.column_count()).value();
     std::vector<double> raw(matrix.row_count * model.raw_count);
-    model.score(model.prepared.get(), matrix.values, matrix.row_count, raw.data());
+    const auto scratch = score::make_model_scratch(model);
+    model.score(model.prepared.get(), matrix.values, matrix.row_count, raw.data(), scratch.get());
     return raw;
 }
 

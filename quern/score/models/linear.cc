@@ -15,7 +15,8 @@ struct Prepared {
     size_t column_count = 0;
 };
 
-void score_linear(const void* prepared, const double* matrix, size_t row_count, double* raw) {
+void score_linear(const void* prepared, const double* matrix, size_t row_count, double* raw,
+                  std::byte*) {
     const auto& [linear, column_count] = *static_cast<const Prepared*>(prepared);
     for (size_t row = 0; row < row_count; ++row, matrix += column_count) {
         const double* weight = linear.weights.data();
@@ -47,7 +48,8 @@ Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
     return BoundModel{score_linear, prepared, raw_count, "fixed order"};
 }
 
-void score_constant(const void* prepared, const double*, size_t row_count, double* raw) {
+void score_constant(const void* prepared, const double*, size_t row_count, double* raw,
+                    std::byte*) {
     const auto& values = *static_cast<const std::vector<double>*>(prepared);
     for (size_t row = 0; row < row_count; ++row) raw = std::copy(values.begin(), values.end(), raw);
 }

@@ -19,7 +19,7 @@ TEST(Linear, adds_up_in_order) {
     auto model = bind(pack(Linear{{1, 2, 3, -1, 0, 0.5}, {10, 20}}), 3);
     ASSERT_TRUE(model.ok());
     std::vector<double> matrix{1, 1, 1, 0, 2, 4}, raw(4);
-    model->score(model->prepared.get(), matrix.data(), 2, raw.data());
+    model->score(model->prepared.get(), matrix.data(), 2, raw.data(), nullptr);
     EXPECT_EQ(raw, (std::vector<double>{16, 19.5, 26, 22}));
 }
 
@@ -33,7 +33,7 @@ TEST(ConstantModel, says_the_same_of_every_row) {
     auto model = bind(pack(ConstantModel{{1, 2}}), 0);
     ASSERT_TRUE(model.ok());
     std::vector<double> raw(4);
-    model->score(model->prepared.get(), nullptr, 2, raw.data());
+    model->score(model->prepared.get(), nullptr, 2, raw.data(), nullptr);
     EXPECT_EQ(raw, (std::vector<double>{1, 2, 1, 2}));
     EXPECT_FALSE(bind(pack(ConstantModel{}), 0).ok());
 }

@@ -1,4 +1,5 @@
-// Covers trees.cc and trees_buffers.cc.
+// Covers trees_buffers.cc, forest.cc, forest_columns.cc, tree_scorer.cc, tree_kernel.cc and the
+// kernels: tree_walk.cc, tree_block_plain.cc, tree_block_avx2.cc, tree_block_avx512.cc.
 #include "quern/score/models/trees.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <random>
 
 #include "quern/score/model.h"
+#include "quern/score/models/tree_scorer.h"
 
 namespace quern::score {
 namespace {
@@ -86,26 +88,40 @@ std::vector<double> hostile_matrix(std::mt19937& random, size_t row_count) {
     return matrix;
 }
 
-void check(const Trees& trees, size_t row_count, std::mt19937& random) {
-    FittedModel model = pack(trees);
-    auto kind = Registry<ModelKind>::of_kind().find(model.kind);
-    ASSERT_TRUE(kind.ok());
-    auto bound = (*kind)->bind(model.learned, kColumns);
-    ASSERT_TRUE(bound.ok()) << bound.status().text();
-    std::vector<double> matrix = hostile_matrix(random, row_count);
-    std::vector<double> raw(row_count * trees.raw_count, 99);
-    bound->score(bound->prepared.get(), matrix.data(), row_count, raw.data());
-    for (size_t row = 0; row < row_count; ++row) {
-        std::vector<double> want(trees.raw_count, 0);
+std::vector<double> want_raw(const Trees& trees, const std::vector<double>& matrix) {
+    std::vector<double> want(matrix.size() / kColumns * trees.raw_count, 0);
+    for (size_t row = 0; row < matrix.size() / kColumns; ++row) {
+        double* raw = want.data() + row * trees.raw_count;
         for (size_t i = 0; i < trees.trees.size(); ++i)
-            want[i % trees.raw_count] +=
+            raw[i % trees.raw_count] +=
                 leaf_of(trees, trees.trees[i], matrix.data() + row * kColumns);
-        for (size_t k = 0; k < trees.raw_count; ++k) {
-            if (trees.is_average && !trees.trees.empty())
-                want[k] /= static_cast<double>(trees.trees.size() / trees.raw_count);
-            ASSERT_EQ(raw[row * trees.raw_count + k], want[k]) << "row " << row;
-        }
+        for (size_t k = 0; trees.is_average && !trees.trees.empty() && k < trees.raw_count; ++k)
+            raw[k] /= static_cast<double>(trees.trees.size() / trees.raw_count);
     }
+    return want;
+}
+
+void check(const BoundModel& model, const std::vector<double>& matrix,
+           const std::vector<double>& want) {
+    size_t row_count = matrix.size() / kColumns;
+    ModelScratch scratch = make_model_scratch(model);
+    std::vector<double> raw(want.size(), 99);
+    model.score(model.prepared.get(), matrix.data(), row_count, raw.data(), scratch.get());
+    for (size_t i = 0; i < want.size(); ++i)
+        ASSERT_EQ(raw[i], want[i]) << model.kernel << ", score " << i << " of " << row_count;
+}
+
+// All kernels, and the choice among them, against the rules written above.
+void check_all(const Trees& trees, size_t row_count, std::mt19937& random) {
+    std::vector<double> matrix = hostile_matrix(random, row_count);
+    std::vector<double> want = want_raw(trees, matrix);
+    auto kind = Registry<ModelKind>::of_kind().find("trees");
+    ASSERT_TRUE(kind.ok());
+    auto chosen = (*kind)->bind(pack(trees).learned, kColumns);
+    ASSERT_TRUE(chosen.ok()) << chosen.status().text();
+    check(*chosen, matrix, want);
+    for (std::string_view name : tree_kernels(trees, kColumns))
+        check(bind_kernel(trees, kColumns, name), matrix, want);
 }
 
 TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
@@ -118,9 +134,40 @@ TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
         size_t count = trees.raw_count * (random() % 9);
         for (size_t i = 0; i < count; ++i)
             trees.trees.push_back(random_tree(random, 1 + random() % 40, round % 2 == 0, 10));
-        for (size_t row_count : {1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u})
-            check(trees, row_count, random);
+        for (size_t row_count : {1u, 9u, 64u, 65u, 300u}) check_all(trees, row_count, random);
     }
+}
+
+// 31 leaves fit five bits of a leaf's number, 64 six, 200 eight, 1024 ten; 1025 are walked.
+TEST(Trees, of_every_size_score_the_same_with_every_kernel) {
+    std::mt19937 random(5);
+    for (size_t leaf_count : {2u, 31u, 64u, 65u, 128u, 200u, 256u, 257u, 1024u, 1025u}) {
+        Trees trees;
+        for (int i = 0; i < 10; ++i) trees.categories.push_back(static_cast<uint32_t>(random()));
+        for (int i = 0; i < 20; ++i)
+            trees.trees.push_back(random_tree(random, leaf_count, i % 2 == 0, 10));
+        EXPECT_EQ(tree_kernels(trees, kColumns).size() == 1, leaf_count > 1024);
+        check_all(trees, 700, random);
+    }
+}
+
+TEST(Trees, in_a_chain_score_the_same_with_every_kernel) {
+    std::mt19937 random(6);
+    std::normal_distribution<double> normal;
+    Trees trees;
+    for (int left = 0; left < 2; ++left) {
+        Trees::Tree tree;
+        for (int i = 0; i < 200; ++i) {
+            int leaf = ~i, next = i == 199 ? ~200 : i + 1;
+            Trees::Node node{.column = static_cast<uint32_t>(i % 6), .threshold = normal(random)};
+            node.left = left ? next : leaf;
+            node.right = left ? leaf : next;
+            tree.nodes.push_back(node);
+        }
+        for (int i = 0; i <= 200; ++i) tree.leaves.push_back(normal(random));
+        trees.trees.push_back(tree);
+    }
+    check_all(trees, 600, random);
 }
 
 TEST(Trees, packed_and_unpacked_are_the_same) {

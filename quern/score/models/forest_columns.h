@@ -1,0 +1,12 @@
+// The part of a forest that asks: columns, slots, tests.
+#pragma once
+
+#include "quern/score/models/forest.h"
+
+namespace quern::score {
+
+// Fills everything but trees and leaves; `tests` receives the test of each node, tree by tree.
+// False if the limits are passed.
+bool add_tests(const Trees& trees, Forest& forest, std::vector<uint32_t>& tests);
+
+}  // namespace quern::score
