@@ -35,6 +35,13 @@ FieldFault store_parsed(bool is_parsed, T value, std::byte* at) {
     return is_parsed ? put(at, value) : FieldFault::wrong_type;
 }
 
+// SQL's cast rounds '2.5' to an integer; no value of a row is changed like that.
+bool has_fraction(std::string_view text) {
+    double value = 0;
+    return text.find_first_of(".eE") != std::string_view::npos && parse_float(text, value) &&
+           std::trunc(value) != value;
+}
+
 // A text as the type's value; only for types that JSON has no value of its own for, unless all
 // values come as texts.
 FieldFault parse_text(const frame::Type& type, std::string_view text, std::byte* at) {
@@ -67,7 +74,7 @@ FieldFault parse_text(const frame::Type& type, std::string_view text, std::byte*
             int128 wide = 0;
             bool is_decimal = type.id == TypeId::decimal;
             bool is_parsed = is_decimal ? parse_decimal(text, type.width, type.scale, wide)
-                                        : parse_integer(text, value);
+                                        : !has_fraction(text) && parse_integer(text, value);
             return store_parsed(is_parsed, is_decimal ? static_cast<T>(wide) : value, at);
         } else {
             return FieldFault::wrong_type;

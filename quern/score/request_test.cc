@@ -74,6 +74,9 @@ TEST(RowReader, takes_texts_for_everything_when_all_is_text) {
     check("INTEGER", text(""), "NULL", csv);
     check("VARCHAR", text(""), "NULL", csv);
     check("VARCHAR", text(""), "", {.is_all_text = true, .is_empty_null = false});
+    check("INTEGER", text("7.0"), "7", csv);
+    check("INTEGER", text("7.5"), "'7.5' is not a value of type INTEGER", csv);
+    check("INTEGER", text("5e-1"), "'5e-1' is not a value of type INTEGER", csv);
     check("INTEGER", text("seven"), "'seven' is not a value of type INTEGER", csv);
 }
 
