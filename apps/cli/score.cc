@@ -3,6 +3,7 @@
 #include "quern/base/json.h"
 #include "quern/base/text.h"
 #include "quern/flow/score_file.h"
+#include "quern/frame/display_width.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/output.h"
@@ -20,7 +21,7 @@ std::string report_json(const flow::ScoreFileReport& report, const std::string& 
     json.field("output", output).field("seconds", report.seconds);
     json.key("predictions").begin_object();
     for (const auto& [name, count] : report.predictions) json.field(name, count);
-    json.end_object().list("problems", report.bad_rows);
+    json.end_object().list("problems", report.bad_rows).list("notes", report.notes);
     json.field("missing_mark", report.missing_mark);
     return json.end_object().take() + "\n";
 }
@@ -43,7 +44,8 @@ std::string report_text(const flow::ScoreFileReport& report, const std::string& 
         }
         text += ":\n";
     }
-    for (const auto& row : report.bad_rows) text += "  " + row + "\n";
+    for (const auto& row : report.bad_rows) text += "  " + frame::printable(row) + "\n";
+    for (const auto& note : report.notes) text += frame::printable(note) + "\n";
     return text;
 }
 
@@ -60,6 +62,7 @@ Result<int> score(const Invocation& invocation) {
     request.output = invocation.text("output");
     if (invocation.has("null")) request.null_values.push_back(invocation.text("null"));
     request.names = invocation.comma_list("names");
+    request.encoding = invocation.text("encoding");
     if (invocation.has("header")) request.has_header = TRY(is_yes(invocation.text("header")));
     const auto report = TRY(flow::score_file(workspace, request));
     TRY(print(invocation.is_json ? report_json(report, request.output)
@@ -88,7 +91,10 @@ QUERN_REGISTER(Command)
                  .doc = "of the columns, for a file without a header: a,b,c"},
                 {.name = "--header",
                  .value_name = "yes|no",
-                 .doc = "whether the file has one; without this it is found by reading"}},
+                 .doc = "whether the file has one; without this it is found by reading"},
+                {.name = "--encoding",
+                 .value_name = "NAME",
+                 .doc = "of the file, if it is not UTF-8: latin-1, utf-16"}},
     .run = score,
 });
 

@@ -66,7 +66,8 @@ Result<Scan> Delimited::for_each(Visit visit) const {
 }
 
 // UTF-16 and UTF-32 are seen by their marks or by the zeros of their ASCII letters.
-Status refuse_wide_encoding(const std::string& path, const std::string& name) {
+Status refuse_wide_encoding(const std::string& path, const std::string& name,
+                            const project::Source& source) {
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (file == nullptr) return system_error(errno, "open", name);
     char bytes[4096];
@@ -92,16 +93,17 @@ Status refuse_wide_encoding(const std::string& path, const std::string& name) {
     if (encoding.empty()) return {};
     return invalid_argument("the file is not UTF-8 but looks like " + encoding)
         .at(name + ":1")
-        .hint("add `encoding: " + encoding + "` to the source");
+        .hint(encoding_hint(source, encoding));
 }
 
-Status refuse_encoding(const std::string& name, const Record& record) {
+Status refuse_encoding(const std::string& name, const Record& record,
+                       const project::Source& source) {
     const bool is_windows =
         std::ranges::any_of(record.bytes, [](unsigned char c) { return c >= 0x80 && c < 0xA0; });
     const std::string guess = is_windows ? "windows-1252" : "latin-1";
     return invalid_argument(fault_text(record, {}) + ": '" + printable(record.bytes, 60) + "'")
         .at(name + ":" + std::to_string(record.line))
-        .hint("add `encoding: " + guess + "` to the source, or what else it is written in");
+        .hint(encoding_hint(source, guess) + ", or what else it is written in");
 }
 
 // A file for DuckDB with the sound records only, in one canonical form.
@@ -154,7 +156,7 @@ Result<std::string> write_clean_copy(const Delimited& file, const StageRequest& 
 }
 
 // Looks at every record once; a file that is in another encoding throughout is refused.
-Result<Scan> scan_records(const Delimited& file) {
+Result<Scan> scan_records(const Delimited& file, const project::Source& source) {
     Record first_bad;
     std::string first_bytes;
     bool saw_multibyte = false;
@@ -168,7 +170,7 @@ Result<Scan> scan_records(const Delimited& file) {
     }));
     if (first_bad.fault == RecordFault::none || saw_multibyte) return scan;
     first_bad.bytes = first_bytes;
-    return refuse_encoding(file.name, first_bad);
+    return refuse_encoding(file.name, first_bad, source);
 }
 
 std::string char_literal(char c) { return c == 0 ? "''" : quote_literal(std::string(1, c)); }
@@ -368,7 +370,7 @@ Result<Staged> stage_delimited(StageRequest& request, const std::string& delimit
     PlainSettings settings{.compression = source.compression, .encoding = source.encoding};
     if (request.is_sample) settings.wanted_bytes = kSampleSizeBytes;
     const auto plain = TRY(plain_file(request.path, request.name, request.folder, settings));
-    TRY(refuse_wide_encoding(plain.path, request.name));
+    TRY(refuse_wide_encoding(plain.path, request.name, source));
 
     auto layout = TRY(find_layout(plain.path, request.name, source, delimiter));
     Delimited file{.path = plain.path,
@@ -379,7 +381,7 @@ Result<Staged> stage_delimited(StageRequest& request, const std::string& delimit
         file.record_count_max = source.sample_rows;
         file.size_bytes_max = kSampleSizeBytes;
     }
-    const Scan scan = TRY(scan_records(file));
+    const Scan scan = TRY(scan_records(file, source));
     const Dialect& dialect = file.layout.dialect;
     const bool needs_copy = scan.unsound > 0 || scan.line_ends.is_mixed() || dialect.comment != 0 ||
                             dialect.skip_lines > 0 || request.wants_copy;

@@ -111,7 +111,9 @@ Status find_names(const Sample& sample, const std::string& name, const project::
         return invalid_argument("the header holds bytes that are no text: '" + printable(text, 80) +
                                 "'")
             .at(name + ":" + std::to_string(source.skip_lines + 1))
-            .hint("set `encoding:` if it is not UTF-8, or `names:` for the columns");
+            .hint(source.place.text().empty()
+                      ? "if it is not UTF-8: --encoding latin-1, or what else it is"
+                      : "set `encoding:` if it is not UTF-8, or `names:` for the columns");
     }
     layout.names = column_names(std::move(written), layout.notes);
     return {};

@@ -92,7 +92,7 @@ Result<Staged> stage_json(StageRequest& request) {
     const size_t bad = first_not_utf8(bytes);
     if (bad != std::string_view::npos) {
         return broken(request.name, bytes, bad, "bytes that are not UTF-8")
-            .hint("add `encoding:` to the source");
+            .hint(encoding_hint(source, "latin-1") + ", or what else it is written in");
     }
     const simdjson::padded_string text(bytes);
     Elements elements;

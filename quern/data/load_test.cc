@@ -247,7 +247,7 @@ TEST_F(Load, encoding_that_is_not_utf8) {
     const std::string latin = "a,b\n1,x\n2,caf\xE9\n";
     EXPECT_EQ(loaded(latin),
               "x.csv:3: byte 0xE9 at byte 6 of the row is not UTF-8: '2,caf\\xE9'\n"
-              "  add `encoding: latin-1` to the source, or what else it is written in");
+              "  add --encoding latin-1, or what else it is written in");
     source_.encoding = "latin-1";
     EXPECT_EQ(loaded(latin), "a BIGINT, b VARCHAR | 1 x | 2 caf\xC3\xA9");
     source_.encoding = "windows-1252";
@@ -266,7 +266,7 @@ TEST_F(Load, utf16) {
         18);
     EXPECT_EQ(loaded(wide),
               "x.csv:1: the file is not UTF-8 but looks like utf-16\n"
-              "  add `encoding: utf-16` to the source");
+              "  add --encoding utf-16");
     source_.encoding = "utf-16";
     EXPECT_EQ(loaded(wide), "a BIGINT, b VARCHAR | 1 \xC3\xA9");
     source_.encoding = "utf-8";
@@ -570,7 +570,7 @@ TEST_F(Load, unknown_ending) {
     source_.files = {{.text = "x.xyz"}};
     EXPECT_EQ(loaded("a\n"),
               "the ending of x.xyz does not tell its format\n"
-              "  add `format:` with one of csv, json, ndjson, parquet, tsv");
+              "  let its name end in one of csv, json, ndjson, parquet, tsv");
     source_.format = "csv";
     EXPECT_EQ(loaded("a\n1\n"), "a BIGINT | 1");
 }

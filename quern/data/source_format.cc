@@ -29,9 +29,16 @@ Result<const SourceFormat*> format_of(const project::Source& source, const std::
     for (const auto known : registry.names()) {
         names += (names.empty() ? "" : ", ") + std::string(known);
     }
+    const std::string advice =
+        place.empty() ? "let its name end in one of " : "add `format:` with one of ";
     return invalid_argument("the ending of " + file + " does not tell its format")
         .at(place)
-        .hint("add `format:` with one of " + names);
+        .hint(advice + names);
+}
+
+std::string encoding_hint(const project::Source& source, const std::string& encoding) {
+    if (source.place.text().empty()) return "add --encoding " + encoding;
+    return "add `encoding: " + encoding + "` to the source";
 }
 
 bool declares_all(const project::Source& source, const std::vector<std::string>& names) {

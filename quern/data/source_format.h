@@ -63,6 +63,9 @@ struct SourceFormat {
 // By `format:` of the source, else by the file's ending.
 Result<const SourceFormat*> format_of(const project::Source& source, const std::string& file);
 
+// Where to write what a file needs said: in the source, or on the command line that names the file.
+std::string encoding_hint(const project::Source& source, const std::string& encoding);
+
 // The source says the type of each of these columns, so none needs to be found.
 bool declares_all(const project::Source& source, const std::vector<std::string>& names);
 

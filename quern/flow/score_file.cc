@@ -31,13 +31,15 @@ frame::Type type_of(frame::TypeId id) { return {id, 0, 0, ""}; }
 
 // The file as a source whose columns are all text: values are judged by the model's own contract,
 // the same for a file as for a request.
-Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest& request) {
+Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest& request,
+                                   ScoreFileReport& report) {
     project::Source source;
     source.name = file_stem(request.file);
     source.files = {{absolute_path(request.file), {}}};
     source.null_values = request.null_values;
     source.names = request.names;
     source.has_header = request.has_header;
+    if (!request.encoding.empty()) source.encoding = request.encoding;
     const auto shape = TRY(data::describe_source(session, ".", source));
     for (const auto& column : shape.columns) {
         project::SourceColumn text;
@@ -45,7 +47,11 @@ Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest
         text.type = "VARCHAR";
         source.columns.push_back(std::move(text));
     }
-    TRY(data::load_source(session, ".", source, {kInput, kUnread}));
+    const auto loaded = TRY(data::load_source(session, ".", source, {kInput, kUnread}));
+    report.notes = shape.notes;
+    if (loaded.rows_quarantined > 0) {
+        report.notes.push_back("the first line that could not be read: " + loaded.first_reason);
+    }
     return shape.columns;
 }
 
@@ -301,7 +307,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
         TRY(sql::Database::open({.path = "", .temp_folder = workspace.store->layout().temporary}));
     auto in = TRY(database.connect());
     auto out = TRY(database.connect());
-    const auto columns = TRY(load_as_text(in, request));
+    const auto columns = TRY(load_as_text(in, request, report));
     const auto positions = TRY(find_inputs(scorer.program(), columns));
     FileScorer file_scorer(scorer, out, report);
     TRY(file_scorer.begin());

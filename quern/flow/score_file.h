@@ -18,6 +18,7 @@ struct ScoreFileRequest {
     std::vector<std::string> null_values = {""};  // what reads as missing
     std::vector<std::string> names = {};          // of the columns; the file then has no header
     std::optional<bool> has_header = {};          // absent: found by reading
+    std::string encoding = {};                    // of the file; empty: UTF-8
 };
 
 struct ScoreFileReport {
@@ -28,6 +29,7 @@ struct ScoreFileReport {
     std::vector<std::string> bad_rows;  // the first of them, in words
     std::string missing_mark;           // a text like 'N/A' that made most of them bad; or empty
     std::vector<std::pair<std::string, int64_t>> predictions;  // of each class, how many
+    std::vector<std::string> notes;  // what was found odd in the file's header
     double seconds = 0;
 };
 
