@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "quern/base/file.h"
+#include "quern/base/folder.h"
 #include "quern/base/text.h"
 #include "quern/project/sql_text.h"
 
@@ -46,6 +47,9 @@ Result<std::string> copy_options(const std::string& path) {
 Result<int64_t> export_query(Session& session, std::string_view sql, const std::string& path,
                              const PlaceOf& place) {
     const std::string options = TRY(copy_options(path));
+    if (!path_exists(folder_of(path))) {
+        return not_found("there is no folder '" + folder_of(path) + "' to write '" + path + "' in");
+    }
     const auto statements = project::scan_sql(sql).statements;
     // Told of what it is asked, not of the COPY around it; also refuses what gives no rows.
     const auto schema = TRY(session.columns_of(sql, place));

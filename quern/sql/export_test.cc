@@ -52,7 +52,7 @@ TEST_F(ExportTest, LeavesTheOldFileWhenItFails) {
     check("select 1; select 2", "a.csv", "one SQL statement");
     check("select 1", "a.xlsx", "names no format");
     check("select 1", "a.parquet.gz", "names no format");
-    check("select 1", "nowhere/a.csv", "No such file");
+    check("select 1", "nowhere/a.csv", "there is no folder '" + path("nowhere") + "' to write");
     EXPECT_EQ(read_file(path("a.csv")).value(), "old\n");
     EXPECT_EQ(list_files(folder_.path())->size(), 1u);
 }
