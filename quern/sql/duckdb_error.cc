@@ -94,6 +94,10 @@ std::string message_of(const DuckdbError& error) {
         return "there is no " + type + " `" + error.name + "`";
     }
     std::string message = error.message;
+    if (message.starts_with("Max expression depth limit") ||
+        message.starts_with("memory exhausted at or near")) {
+        return "the SQL is nested too deeply";
+    }
     for (const std::string_view tail :
          {"\nDid you mean", "\nCandidate", "\n\tCandidate", "\n\nLINE "}) {
         message = message.substr(0, message.find(tail));

@@ -28,6 +28,8 @@ TEST(DuckdbError, KeepsTheCodeTheWordsAndTheHint) {
     check("words without a kind", Code::invalid_argument, "words without a kind");
     check("Binder Error: {broken", Code::invalid_argument, "{broken");
     check("", Code::invalid_argument, "");
+    check("Parser Error: memory exhausted at or near \"(\"", Code::invalid_argument,
+          "the SQL is nested too deeply");
     check(R"(Catalog Error: {"exception_type":"Catalog","exception_message":"Table \"t\" already )"
           R"(exists!"})",
           Code::already_exists, "Table \"t\" already exists!");
