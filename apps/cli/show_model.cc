@@ -91,7 +91,8 @@ std::string versions_text(const std::vector<store::ModelVersion>& versions) {
 }
 
 std::string model_text(const store::ModelVersion& version, const flow::ModelFacts& facts,
-                       const std::vector<store::ModelVersion>& versions) {
+                       const std::vector<store::ModelVersion>& versions,
+                       const std::string& kernel) {
     std::string title = version.model + "  " + task_words(facts) + " from " + facts.from;
     title.resize(std::max<size_t>(title.size() + 2, 70), ' ');
     title += "v" + std::to_string(version.version);
@@ -112,17 +113,20 @@ std::string model_text(const store::ModelVersion& version, const flow::ModelFact
             std::to_string(facts.seed) + ")\n";
     text += "  made by:  " + facts.algorithm + ", " + facts.engine + " in " +
             duration_text(facts.seconds) + "\n";
+    if (!kernel.empty()) text += "  kernel:   " + kernel + " (timed on this machine)\n";
     for (const auto& note : facts.notes) text += "  note:     " + note + "\n";
     return text + "  versions:\n" + versions_text(versions);
 }
 
 std::string model_json(const store::ModelVersion& version,
-                       const std::vector<store::ModelVersion>& versions) {
+                       const std::vector<store::ModelVersion>& versions,
+                       const std::string& kernel) {
     JsonWriter json;
     json.begin_object().field("name", version.model).field("kind", "model");
     json.field("version", version.version).field("artifact", version.artifact);
     json.list("aliases", version.aliases).field("created", utc_text(version.created_ms));
     json.field("gates_passed", version.gates_passed).field("fingerprint", version.fingerprint);
+    if (!kernel.empty()) json.field("kernel", kernel);
     json.key("versions").begin_array();
     for (const auto& one : versions) {
         json.begin_object().field("version", one.version).field("artifact", one.artifact);
@@ -157,16 +161,19 @@ Result<int> show_model(flow::Workspace& workspace, const store::ModelName& name,
                        const Invocation& invocation) {
     store::Models models(*workspace.store);
     const auto version = TRY(models.find(name));
+    const auto scorer =
+        score::Scorer::open(store::artifact_path(workspace.store->layout(), version.artifact));
     if (invocation.has("program")) {
-        const auto scorer = TRY(
-            score::Scorer::open(store::artifact_path(workspace.store->layout(), version.artifact)));
-        TRY(print(score::describe(scorer.program())));
+        TRY(scorer.status());
+        TRY(print(score::describe(scorer->program())));
         return 0;
     }
+    // A file that is not whole is told of by those who score with it.
+    const std::string kernel = scorer.ok() ? scorer->kernel() : "";
     const auto versions = TRY(models.versions_of(version.model));
     TRY(print(invocation.is_json
-                  ? model_json(version, versions)
-                  : model_text(version, flow::model_facts(version.metrics), versions)));
+                  ? model_json(version, versions, kernel)
+                  : model_text(version, flow::model_facts(version.metrics), versions, kernel)));
     return 0;
 }
 

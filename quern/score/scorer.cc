@@ -117,6 +117,7 @@ size_t Scorer::matrix_column_count() const { return plan_->columns.size(); }
 const std::vector<std::string>& Scorer::matrix_columns() const { return plan_->columns; }
 const std::vector<uint32_t>& Scorer::matrix_features() const { return plan_->column_features; }
 size_t Scorer::raw_count() const { return plan_->model.raw_count; }
+const std::string& Scorer::kernel() const { return plan_->model.kernel; }
 
 Result<InputMap> Scorer::map_inputs(const frame::Schema& schema) const {
     InputMap map;

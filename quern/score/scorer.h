@@ -63,6 +63,8 @@ public:
     // The feature that each column of the matrix was made of.
     const std::vector<uint32_t>& matrix_features() const;
     size_t raw_count() const;  // raw scores a row
+    // How the model is computed on this machine, for people: "rows, AVX-512".
+    const std::string& kernel() const;
 
     // Names are matched without regard to ASCII case; types must be equal (cast in SQL before).
     Result<InputMap> map_inputs(const frame::Schema& schema) const;

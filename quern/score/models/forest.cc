@@ -93,9 +93,9 @@ std::optional<Forest> make_forest(const Trees& trees, size_t column_count) {
         first_test.push_back(node_count);
         node_count += tree.nodes.size();
     }
-    std::vector<uint32_t> tests, leaf_order;
-    tests.reserve(node_count);
-    if (!add_tests(trees, forest, tests)) return std::nullopt;
+    std::vector<uint32_t> leaf_order;
+    forest.node_tests.reserve(node_count);
+    if (!add_tests(trees, forest)) return std::nullopt;
     for (size_t raw = 0; raw < trees.raw_count; ++raw) {
         for (size_t i = raw; i < trees.trees.size(); i += trees.raw_count) {
             const Trees::Tree& from = trees.trees[i];
@@ -105,7 +105,7 @@ std::optional<Forest> make_forest(const Trees& trees, size_t column_count) {
             tree.bit_count = static_cast<uint32_t>(std::bit_width(from.nodes.size()));
             forest.node_count_max = std::max(forest.node_count_max, tree.node_count);
             std::vector<Place> places = places_of(from, leaf_order);
-            add_nodes(from, places, tests.data() + first_test[i], forest);
+            add_nodes(from, places, forest.node_tests.data() + first_test[i], forest);
             add_leaves(from, leaf_order, forest, tree);
             forest.trees.push_back(tree);
         }

@@ -58,7 +58,8 @@ struct Forest {
     std::vector<uint8_t> bins;
     std::vector<Set> sets;  // test number of set i: slot_test_count + i
     std::vector<uint32_t> terms;
-    std::vector<Node> nodes;  // parents before children
+    std::vector<uint32_t> node_tests;  // tree by tree, in the order of the trainer
+    std::vector<Node> nodes;           // parents before children
     std::vector<Tree> trees;  // those of raw score 0, then those of 1, ...; each in its order
     std::vector<double> leaves;
     std::vector<Line> planes;  // of trees of up to 256 leaves: byte 0 of all leaves, byte 1, ...

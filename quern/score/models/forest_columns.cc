@@ -205,7 +205,7 @@ struct Builder {
 
 }  // namespace
 
-bool add_tests(const Trees& trees, Forest& forest, std::vector<uint32_t>& tests) {
+bool add_tests(const Trees& trees, Forest& forest) {
     Builder builder{trees, forest, {}, {}, {}, {}};
     if (!builder.collect()) return false;
     for (auto& [number, asked] : builder.asked)
@@ -213,9 +213,9 @@ bool add_tests(const Trees& trees, Forest& forest, std::vector<uint32_t>& tests)
     if (!builder.add_sets()) return false;
     for (const Trees::Tree& tree : trees.trees)
         for (const Trees::Node& node : tree.nodes)
-            tests.push_back(node.is_categorical
-                                ? builder.set_tests.at(Builder::set_key(node))
-                                : builder.test_of(node.column, rule_of(node), node.threshold));
+            forest.node_tests.push_back(
+                node.is_categorical ? builder.set_tests.at(Builder::set_key(node))
+                                    : builder.test_of(node.column, rule_of(node), node.threshold));
     return true;
 }
 

@@ -5,8 +5,7 @@
 
 namespace quern::score {
 
-// Fills everything but trees and leaves; `tests` receives the test of each node, tree by tree.
-// False if the limits are passed.
-bool add_tests(const Trees& trees, Forest& forest, std::vector<uint32_t>& tests);
+// Fills everything but trees and leaves. False if the limits are passed.
+bool add_tests(const Trees& trees, Forest& forest);
 
 }  // namespace quern::score

@@ -10,16 +10,6 @@ namespace {
 struct Avx2 {
     static constexpr size_t kLaneBytes = 32;
 
-    static uint32_t keys_below(const Line* node, double value) {
-        const auto* keys = reinterpret_cast<const double*>(node);
-        __m256d all = _mm256_set1_pd(value);
-        uint32_t mask = 0;
-        for (int i = 0; i < 4; ++i) {
-            __m256d below = _mm256_cmp_pd(_mm256_load_pd(keys + 4 * i), all, _CMP_NGE_UQ);
-            mask |= static_cast<uint32_t>(_mm256_movemask_pd(below)) << (4 * i);
-        }
-        return static_cast<uint32_t>(__builtin_popcount(mask));
-    }
     static void slice(const uint8_t* bins, uint32_t bit_count, uint64_t* out, size_t stride) {
         const auto* from = reinterpret_cast<const __m256i*>(bins);
         __m256i low = _mm256_load_si256(from), high = _mm256_load_si256(from + 1);

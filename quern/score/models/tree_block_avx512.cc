@@ -29,14 +29,6 @@ inline void transpose_words(__m512i* r) {
 struct Avx512 {
     static constexpr size_t kLaneBytes = 64;
 
-    static uint32_t keys_below(const Line* node, double value) {
-        const auto* keys = reinterpret_cast<const double*>(node);
-        __m512d all = _mm512_set1_pd(value);
-        __mmask8 low = _mm512_cmp_pd_mask(_mm512_load_pd(keys), all, _CMP_NGE_UQ);
-        __mmask8 high = _mm512_cmp_pd_mask(_mm512_load_pd(keys + 8), all, _CMP_NGE_UQ);
-        return static_cast<uint32_t>(
-            __builtin_popcount(_cvtmask16_u32(_mm512_kunpackb(high, low))));
-    }
     static void slice(const uint8_t* bins, uint32_t bit_count, uint64_t* out, size_t stride) {
         __m512i all = _mm512_load_si512(bins);
         for (uint32_t bit = 0; bit < bit_count; ++bit)

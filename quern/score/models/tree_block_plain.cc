@@ -7,12 +7,6 @@ namespace {
 struct Plain {
     static constexpr size_t kLaneBytes = 16;
 
-    static uint32_t keys_below(const Line* node, double value) {
-        const auto* keys = reinterpret_cast<const double*>(node);
-        uint32_t count = 0;
-        for (size_t i = 0; i < 16; ++i) count += !(keys[i] >= value);
-        return count;
-    }
     static void slice(const uint8_t* bins, uint32_t bit_count, uint64_t* out, size_t stride) {
         slice_plain(bins, bit_count, out, stride);
     }

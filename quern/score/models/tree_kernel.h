@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "quern/score/models/forest.h"
+#include "quern/score/models/treelets.h"
 
 namespace quern::score {
 
@@ -17,16 +17,20 @@ struct BlockKernel {
                   std::byte* scratch);
 };
 
-size_t block_scratch_bytes(const Forest& forest);
-
-// The best first; the last one runs anywhere.
-struct BlockKernels {
-    const BlockKernel* const* kernels;
-    size_t count;
-    const BlockKernel* const* begin() const { return kernels; }
-    const BlockKernel* const* end() const { return kernels + count; }
+// Scores row by row.
+struct RowKernel {
+    const char* name;
+    bool (*is_supported)();
+    void (*score)(const Forest& forest, const Treelets& treelets, const double* matrix,
+                  size_t row_count, double* raw, std::byte* scratch);
 };
-BlockKernels block_kernels();
+
+size_t block_scratch_bytes(const Forest& forest);
+size_t row_scratch_bytes(const Treelets& treelets);
+
+// Those that run here, the best first; the last one runs anywhere.
+std::vector<const BlockKernel*> block_kernels();
+std::vector<const RowKernel*> row_kernels();
 
 constexpr size_t kBlockRowsMax = 512;
 constexpr size_t kBlockTrees = 16;  // whose leaves are looked up together

@@ -13,38 +13,62 @@
 namespace quern::score {
 namespace {
 
-constexpr std::string_view kWalk = "lockstep";
+constexpr std::string_view kLockstep = "lockstep", kRows = "rows, ", kBlocks = "blocks, ";
 constexpr size_t kNever = std::numeric_limits<size_t>::max();
 
 struct TreeScorer {
     std::optional<Forest> forest;
+    std::optional<Treelets> treelets;
     Walk walk;
-    const BlockKernel* block = nullptr;
-    size_t block_rows_min = kNever;  // fewer rows than that are walked
+    const RowKernel* row = nullptr;      // else rows are walked
+    const BlockKernel* block = nullptr;  // for batches of block_rows_min and more
+    size_t block_rows_min = kNever;
 };
 
 void score_trees(const void* prepared, const double* matrix, size_t row_count, double* raw,
                  std::byte* scratch) {
     const auto& trees = *static_cast<const TreeScorer*>(prepared);
-    if (row_count < trees.block_rows_min)
-        score_walk(trees.walk, matrix, row_count, raw);
-    else
+    if (row_count >= trees.block_rows_min)
         trees.block->score(*trees.forest, matrix, row_count, raw, scratch);
+    else if (trees.row != nullptr)
+        trees.row->score(*trees.forest, *trees.treelets, matrix, row_count, raw, scratch);
+    else
+        score_walk(trees.walk, matrix, row_count, raw);
 }
 
 std::shared_ptr<TreeScorer> prepare(const Trees& trees, size_t column_count) {
     auto scorer = std::make_shared<TreeScorer>();
     scorer->forest = make_forest(trees, column_count);
+    if (scorer->forest) scorer->treelets = make_treelets(trees, *scorer->forest);
     scorer->walk = make_walk(trees, column_count);
     return scorer;
 }
 
-BoundModel bound(std::shared_ptr<TreeScorer> scorer, std::string kernel) {
+size_t scratch_bytes(const TreeScorer& scorer) {
+    size_t size = 0;
+    if (scorer.block != nullptr) size = block_scratch_bytes(*scorer.forest);
+    if (scorer.row != nullptr) size = std::max(size, row_scratch_bytes(*scorer.treelets));
+    return size;
+}
+
+// Says what was chosen and drops what was not.
+BoundModel bound(std::shared_ptr<TreeScorer> scorer) {
     BoundModel model;
     model.score = score_trees;
     model.raw_count = scorer->walk.raw_count;
-    model.kernel = std::move(kernel);
-    if (scorer->block != nullptr) model.scratch_bytes = block_scratch_bytes(*scorer->forest);
+    model.scratch_bytes = scratch_bytes(*scorer);
+    bool is_always_block = scorer->block_rows_min <= 1;
+    if (!is_always_block)
+        model.kernel =
+            scorer->row ? std::string(kRows) + scorer->row->name : std::string(kLockstep);
+    if (scorer->block != nullptr) {
+        if (!is_always_block)
+            model.kernel += "; from " + std::to_string(scorer->block_rows_min) + " rows on ";
+        model.kernel += std::string(kBlocks) + scorer->block->name;
+    }
+    if (scorer->row != nullptr || is_always_block) scorer->walk = {};
+    if (scorer->row == nullptr) scorer->treelets.reset();
+    if (scorer->row == nullptr && scorer->block == nullptr) scorer->forest.reset();
     model.prepared = std::move(scorer);
     return model;
 }
@@ -67,95 +91,93 @@ std::vector<double> sample_rows(const Trees& trees, size_t column_count, size_t 
     return rows;
 }
 
-// Times kernels on the same rows: the best of a few runs, in seconds.
+constexpr size_t kFewRows = 16;
+
+// Seconds of a way to score, on the same rows: the best of a few runs.
 class Timer {
 public:
-    Timer(const TreeScorer& scorer, const Trees& trees, size_t column_count)
+    Timer(const Trees& trees, size_t column_count)
         : rows_(sample_rows(trees, column_count, kBlockRowsMax)),
-          raw_(kBlockRowsMax * trees.raw_count) {
-        BoundModel memory;
-        memory.scratch_bytes = block_scratch_bytes(*scorer.forest);
-        scratch_ = make_model_scratch(memory);
-    }
-    double block(const TreeScorer& scorer, const BlockKernel& kernel, size_t row_count) {
-        return best([&] {
-            kernel.score(*scorer.forest, rows_.data(), row_count, raw_.data(), scratch_.get());
-        });
-    }
-    double walk(const TreeScorer& scorer, size_t row_count) {
-        return best([&] { score_walk(scorer.walk, rows_.data(), row_count, raw_.data()); });
-    }
+          raw_(kBlockRowsMax * trees.raw_count) {}
 
-private:
-    template <class F>
-    double best(F run) {
+    double time(TreeScorer& scorer, size_t row_count) {
+        BoundModel memory;
+        memory.scratch_bytes = scratch_bytes(scorer);
+        ModelScratch scratch = make_model_scratch(memory);
         double seconds = HUGE_VAL;
         for (int i = 0; i < 3; ++i) {
             auto start = std::chrono::steady_clock::now();
-            run();
+            score_trees(&scorer, rows_.data(), row_count, raw_.data(), scratch.get());
             std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
             seconds = std::min(seconds, taken.count());
         }
         return seconds;
     }
+
+private:
     std::vector<double> rows_, raw_;
-    ModelScratch scratch_;
 };
 
-// A later kernel must beat the earlier ones clearly: the clock is not exact.
-constexpr double kClearly = 0.9;
-
-const BlockKernel* fastest_block(const TreeScorer& scorer, Timer& timer) {
-    const BlockKernel* best = nullptr;
-    double best_seconds = HUGE_VAL;
-    for (const BlockKernel* kernel : block_kernels()) {
-        if (!kernel->is_supported()) continue;
-        double seconds = timer.block(scorer, *kernel, kBlockRowsMax);
+// Leaves the fastest candidate in `chosen`; a later one must be clearly faster than what is
+// there, since the clock is not exact.
+template <class Kernel>
+double choose(TreeScorer& scorer, Timer& timer, const std::vector<const Kernel*>& candidates,
+              const Kernel*& chosen, size_t row_count, double best_seconds) {
+    constexpr double kClearly = 0.9;
+    const Kernel* best = chosen;
+    for (const Kernel* candidate : candidates) {
+        chosen = candidate;
+        double seconds = timer.time(scorer, row_count);
         if (seconds > best_seconds * kClearly) continue;
-        best = kernel;
+        best = candidate;
         best_seconds = seconds;
     }
-    return best;
+    chosen = best;
+    return best_seconds;
 }
 
 }  // namespace
 
 BoundModel bind_fastest(const Trees& trees, size_t column_count) {
     auto scorer = prepare(trees, column_count);
-    if (!scorer->forest || column_count == 0) return bound(scorer, std::string(kWalk));
-    Timer timer(*scorer, trees, column_count);
-    const BlockKernel* block = fastest_block(*scorer, timer);
-    constexpr size_t kSomeRows = 8, kBlock = 64;
-    double walk_row = timer.walk(*scorer, kSomeRows) / kSomeRows;
-    double few = timer.block(*scorer, *block, kBlock);
-    double many = timer.block(*scorer, *block, kBlockRowsMax);
-    if (many < walk_row * kBlockRowsMax) {
-        scorer->block = block;
-        scorer->block_rows_min = kBlock + 1;
-        if (few < walk_row * kBlock)
-            scorer->block_rows_min = std::max<size_t>(2, static_cast<size_t>(few / walk_row) + 1);
+    if (!scorer->forest || column_count == 0) return bound(scorer);
+    Timer timer(trees, column_count);
+    double few = timer.time(*scorer, kFewRows);
+    if (scorer->treelets) few = choose(*scorer, timer, row_kernels(), scorer->row, kFewRows, few);
+    double row = few / kFewRows;
+    scorer->block_rows_min = 1;
+    choose(*scorer, timer, block_kernels(), scorer->block, kBlockRowsMax, row * kBlockRowsMax);
+    if (scorer->block == nullptr) {
+        scorer->block_rows_min = kNever;
+    } else {
+        double block = timer.time(*scorer, 64);
+        scorer->block_rows_min = std::clamp<size_t>(static_cast<size_t>(block / row) + 1, 2, 65);
     }
-    if (scorer->block == nullptr) return bound(scorer, std::string(kWalk));
-    return bound(scorer, std::string(kWalk) + "; from " + std::to_string(scorer->block_rows_min) +
-                             " rows blocks, " + block->name);
+    return bound(scorer);
 }
 
-std::vector<std::string_view> tree_kernels(const Trees& trees, size_t column_count) {
-    std::vector<std::string_view> names{kWalk};
-    if (!make_forest(trees, column_count)) return names;
-    for (const BlockKernel* kernel : block_kernels())
-        if (kernel->is_supported()) names.push_back(kernel->name);
+std::vector<std::string> tree_kernels(const Trees& trees, size_t column_count) {
+    auto scorer = prepare(trees, column_count);
+    std::vector<std::string> names{std::string(kLockstep)};
+    if (scorer->treelets)
+        for (const RowKernel* kernel : row_kernels())
+            names.push_back(std::string(kRows) + kernel->name);
+    if (scorer->forest)
+        for (const BlockKernel* kernel : block_kernels())
+            names.push_back(std::string(kBlocks) + kernel->name);
     return names;
 }
 
 BoundModel bind_kernel(const Trees& trees, size_t column_count, std::string_view name) {
     auto scorer = prepare(trees, column_count);
+    for (const RowKernel* kernel : row_kernels())
+        if (name == std::string(kRows) + kernel->name) scorer->row = kernel;
     for (const BlockKernel* kernel : block_kernels()) {
-        if (kernel->name != name) continue;
+        if (name != std::string(kBlocks) + kernel->name) continue;
         scorer->block = kernel;
-        scorer->block_rows_min = 0;
+        scorer->block_rows_min = 1;
     }
-    return bound(scorer, std::string(name));
+    return bound(scorer);
 }
 
 }  // namespace quern::score

@@ -1,6 +1,7 @@
 // Chooses the kernels for a model's trees, by timing them on this machine.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace quern::score {
 BoundModel bind_fastest(const Trees& trees, size_t column_count);
 
 // The kernels that can run these trees here, and a model bound to one of them for all its rows.
-std::vector<std::string_view> tree_kernels(const Trees& trees, size_t column_count);
+std::vector<std::string> tree_kernels(const Trees& trees, size_t column_count);
 BoundModel bind_kernel(const Trees& trees, size_t column_count, std::string_view name);
 
 }  // namespace quern::score

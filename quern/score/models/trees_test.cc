@@ -1,5 +1,6 @@
-// Covers trees_buffers.cc, forest.cc, forest_columns.cc, tree_scorer.cc, tree_kernel.cc and the
-// kernels: tree_walk.cc, tree_block_plain.cc, tree_block_avx2.cc, tree_block_avx512.cc.
+// Covers trees_buffers.cc, forest.cc, forest_columns.cc, tree_scorer.cc, tree_kernel.cc,
+// treelets.cc and the kernels: tree_walk.cc, tree_block_plain.cc, tree_block_avx2.cc,
+// tree_block_avx512.cc, tree_row_plain.cc, tree_row_avx2.cc, tree_row_avx512.cc.
 #include "quern/score/models/trees.h"
 
 #include <gtest/gtest.h>
@@ -120,8 +121,11 @@ void check_all(const Trees& trees, size_t row_count, std::mt19937& random) {
     auto chosen = (*kind)->bind(pack(trees).learned, kColumns);
     ASSERT_TRUE(chosen.ok()) << chosen.status().text();
     check(*chosen, matrix, want);
-    for (std::string_view name : tree_kernels(trees, kColumns))
-        check(bind_kernel(trees, kColumns, name), matrix, want);
+    for (const std::string& name : tree_kernels(trees, kColumns)) {
+        BoundModel model = bind_kernel(trees, kColumns, name);
+        EXPECT_EQ(model.kernel, name);
+        check(model, matrix, want);
+    }
 }
 
 TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
