@@ -54,6 +54,9 @@ frame::Type plan_type(const json& type) {
         return decimal;
     }
     if (id == "NULL") id = "\"NULL\"";
+    if (id == "VARCHAR" && type.contains("type_info") && type["type_info"].is_object() &&
+        type["type_info"].value("alias", "") == "JSON")
+        return json_type();
     return frame::type_from_sql(id);
 }
 
@@ -66,7 +69,7 @@ Result<Constant> plan_constant(const json& value) {
     if (found == value.end()) return unimplemented("a constant without a value");
     Storage storage = storage_of(constant.type);
     if (storage == Storage::text) {
-        bool is_plain = constant.type.id == frame::TypeId::varchar;
+        bool is_plain = constant.type.id == frame::TypeId::varchar || constant.type == json_type();
         if (!is_plain || !put_text(constant, *found))
             return unimplemented("no compiled constant of type " + type_text(constant.type));
         return constant;

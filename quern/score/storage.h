@@ -18,6 +18,8 @@ struct Interval {
     bool operator==(const Interval&) const = default;
 };
 inline frame::Type interval_type() { return {frame::TypeId::other, 0, 0, "INTERVAL"}; }
+// A text that is JSON; neither does any column have this one.
+inline frame::Type json_type() { return {frame::TypeId::other, 0, 0, "JSON"}; }
 
 enum class Storage : uint8_t {
     boolean,

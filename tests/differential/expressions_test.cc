@@ -16,7 +16,8 @@ namespace quern::score {
 namespace {
 
 Oracle& oracle() {
-    static Oracle the_one;
+    // Never closed: DuckDB does not outlive what it keeps for the main thread.
+    static Oracle& the_one = *new Oracle;
     return the_one;
 }
 
@@ -83,7 +84,7 @@ TEST(Differential, every_function_keeps_its_own_example) {
 }
 
 TEST(Differential, written_expressions) {
-    for (const char* file : {"expressions.txt", "moments.txt"})
+    for (const char* file : {"expressions.txt", "moments.txt", "nested.txt"})
         for (const std::string& expression : lines_of(file)) check(expression);
 }
 

@@ -25,7 +25,7 @@ const std::vector<TestColumn> kTestColumns = {
     {"p", "VARCHAR"},       {"d", "DATE"},         {"e", "DATE"},           {"ts", "TIMESTAMP"},
     {"tu", "TIMESTAMP"},    {"ok", "BOOLEAN"},     {"no", "BOOLEAN"},       {"tm", "TIME"},
     {"tn", "TIME"},         {"tz", "TIMESTAMPTZ"}, {"ty", "TIMESTAMPTZ"},   {"iv", "VARCHAR"},
-    {"mo", "VARCHAR"},
+    {"mo", "VARCHAR"},      {"js", "VARCHAR"},
 };
 
 namespace {
@@ -54,6 +54,7 @@ const std::vector<std::string>& hostile_values(std::string_view type) {
 std::string_view kind_of(const TestColumn& column) {
     if (column.name == "p") return "PATTERN";
     if (column.name == "iv") return "INTERVAL";
+    if (column.name == "js") return "JSON";
     return column.name == "mo" ? "MOMENT" : column.type;
 }
 

@@ -82,6 +82,8 @@ Result<BoundFunction> bind_cast_kernel(const frame::Type& from, const frame::Typ
     Kernel kernel = nullptr;
     if (from == to) {
         kernel = copy_through;
+    } else if (from == json_type() || to == json_type()) {
+        kernel = cast_with_json(from, to);
     } else if (is_number(from) && is_number(to)) {
         kernel = cast_between_numbers(from, to);
     } else if ((from.id == TypeId::decimal && (is_number(to) || to.id == TypeId::decimal)) ||

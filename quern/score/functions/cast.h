@@ -10,6 +10,7 @@ Kernel cast_between_numbers(const frame::Type& from, const frame::Type& to);
 Kernel cast_with_decimal(const frame::Type& from, const frame::Type& to);
 Kernel cast_from_text(const frame::Type& to);
 Kernel cast_to_text(const frame::Type& from);
+Kernel cast_with_json(const frame::Type& from, const frame::Type& to);
 Kernel cast_between_times(const frame::Type& from, const frame::Type& to);
 
 Result<BoundFunction> bind_cast_kernel(const frame::Type& from, const frame::Type& to);
