@@ -70,7 +70,7 @@ void Column::append_text(std::string_view text) {
         blocks_.push_back(std::unique_ptr<char[]>(new char[block_size_]));
     }
     char* kept = blocks_.back().get() + block_used_;
-    std::memcpy(kept, text.data(), text.size());
+    text.copy(kept, text.size());  // the data of an empty text may be null
     block_used_ += text.size();
     append(std::string_view(kept, text.size()));
 }

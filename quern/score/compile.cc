@@ -212,6 +212,10 @@ private:
             if (name == "array_slice" || name == "list_slice")
                 return lower_slice(node, *children, depth);
         }
+        if ((name == "%" || name == "mod") && is_double_for_decimals(*children)) {
+            return refuse(node, "'" + name + "' of decimals with more than 38 digits in all")
+                .hint("cast both to narrower decimals");
+        }
         const json spread = is_list_of_patterns(name, *children) ? spread_last(*children) : json();
         auto arguments = TRY(lower_all(spread.empty() ? *children : spread, depth));
         if (name == "timezone") TRY(add_zone_rules(node, arguments));
@@ -240,6 +244,26 @@ private:
         children.erase(children.size() - 1);
         for (const json& item : member(list, "children")) children.push_back(item);
         return children;
+    }
+
+    // DuckDB takes the remainder of wide decimals as DOUBLE, and NULL where the divisor is 0. Its
+    // plan looks just like that of a remainder of doubles, which is NaN there.
+    static bool is_double_for_decimals(const json& children) {
+        int scale = 0, digits = 0;
+        for (const json& child : children) {
+            const frame::Type to = plan_type(member(child, "return_type"));
+            const json& inner = member(child, "child");
+            const bool is_constant = text(inner, "expression_class") == "BOUND_CONSTANT";
+            const frame::Type from = plan_type(is_constant ? member(member(inner, "value"), "type")
+                                                           : member(inner, "return_type"));
+            const bool is_cast = text(child, "expression_class") == "BOUND_CAST" &&
+                                 to.id == frame::TypeId::float64 &&
+                                 from.id == frame::TypeId::decimal;
+            if (!is_cast) return false;
+            scale = std::max<int>(scale, from.scale);
+            digits = std::max(digits, from.width - from.scale);
+        }
+        return scale + digits > 38;
     }
 
     uint32_t add_number(int64_t value) {

@@ -1,36 +1,33 @@
 #include "tests/differential/oracle.h"
 
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
-#include <map>
-#include <memory>
 #include <random>
 
 #include "quern/base/text.h"
-#include "quern/frame/batch.h"
 #include "quern/score/compile.h"
-#include "quern/score/function.h"
 #include "quern/score/models/linear.h"
-#include "quern/score/request.h"
+#include "quern/score/plan.h"
 #include "quern/score/scorer.h"
 #include "quern/sql/catalog.h"
 
 namespace quern::score {
 
 const std::vector<TestColumn> kTestColumns = {
-    {"ti", "TINYINT"},      {"si", "SMALLINT"},    {"i", "INTEGER"},        {"j", "INTEGER"},
-    {"b", "BIGINT"},        {"h", "HUGEINT"},      {"ut", "UTINYINT"},      {"ui", "UINTEGER"},
-    {"ub", "UBIGINT"},      {"f", "FLOAT"},        {"x", "DOUBLE"},         {"y", "DOUBLE"},
-    {"m", "DECIMAL(10,2)"}, {"n", "DECIMAL(4,1)"}, {"w", "DECIMAL(38,10)"}, {"s", "VARCHAR"},
-    {"p", "VARCHAR"},       {"d", "DATE"},         {"e", "DATE"},           {"ts", "TIMESTAMP"},
-    {"tu", "TIMESTAMP"},    {"ok", "BOOLEAN"},     {"no", "BOOLEAN"},       {"tm", "TIME"},
-    {"tn", "TIME"},         {"tz", "TIMESTAMPTZ"}, {"ty", "TIMESTAMPTZ"},   {"iv", "VARCHAR"},
-    {"mo", "VARCHAR"},      {"js", "VARCHAR"},
+    {"ti", "TINYINT"},       {"si", "SMALLINT"},     {"i", "INTEGER"},      {"j", "INTEGER"},
+    {"b", "BIGINT"},         {"h", "HUGEINT"},       {"ut", "UTINYINT"},    {"us", "USMALLINT"},
+    {"ui", "UINTEGER"},      {"ub", "UBIGINT"},      {"f", "FLOAT"},        {"x", "DOUBLE"},
+    {"y", "DOUBLE"},         {"m", "DECIMAL(10,2)"}, {"n", "DECIMAL(4,1)"}, {"q", "DECIMAL(9,4)"},
+    {"w", "DECIMAL(38,10)"}, {"s", "VARCHAR"},       {"p", "VARCHAR"},      {"bl", "BLOB"},
+    {"d", "DATE"},           {"e", "DATE"},          {"ts", "TIMESTAMP"},   {"tu", "TIMESTAMP"},
+    {"tm", "TIME"},          {"ok", "BOOLEAN"},      {"no", "BOOLEAN"},     {"tn", "TIME"},
+    {"tz", "TIMESTAMPTZ"},   {"ty", "TIMESTAMPTZ"},  {"iv", "VARCHAR"},     {"mo", "VARCHAR"},
+    {"js", "VARCHAR"},
 };
 
 namespace {
-
-constexpr size_t kRows = 160;
 
 using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
 
@@ -72,16 +69,206 @@ std::string row_sql(std::mt19937& random) {
     return row + ")";
 }
 
-std::string columns_sql(bool has_types) {
+std::string columns_sql() {
     std::string sql;
-    for (const TestColumn& column : kTestColumns) {
-        if (!sql.empty()) sql += ", ";
-        sql += std::string(column.name) + (has_types ? " " + std::string(column.type) : "");
-    }
+    for (const TestColumn& column : kTestColumns)
+        sql +=
+            (sql.empty() ? "" : ", ") + std::string(column.name) + " " + std::string(column.type);
     return sql;
 }
 
-// As a project's own plans get them.
+frame::Type type_of(duckdb_logical_type type) {
+    static const std::map<duckdb_type, std::string_view> names = {
+        {DUCKDB_TYPE_BOOLEAN, "BOOLEAN"},
+        {DUCKDB_TYPE_TINYINT, "TINYINT"},
+        {DUCKDB_TYPE_SMALLINT, "SMALLINT"},
+        {DUCKDB_TYPE_INTEGER, "INTEGER"},
+        {DUCKDB_TYPE_BIGINT, "BIGINT"},
+        {DUCKDB_TYPE_UTINYINT, "UTINYINT"},
+        {DUCKDB_TYPE_USMALLINT, "USMALLINT"},
+        {DUCKDB_TYPE_UINTEGER, "UINTEGER"},
+        {DUCKDB_TYPE_UBIGINT, "UBIGINT"},
+        {DUCKDB_TYPE_HUGEINT, "HUGEINT"},
+        {DUCKDB_TYPE_FLOAT, "FLOAT"},
+        {DUCKDB_TYPE_DOUBLE, "DOUBLE"},
+        {DUCKDB_TYPE_VARCHAR, "VARCHAR"},
+        {DUCKDB_TYPE_BLOB, "BLOB"},
+        {DUCKDB_TYPE_DATE, "DATE"},
+        {DUCKDB_TYPE_TIME, "TIME"},
+        {DUCKDB_TYPE_TIMESTAMP, "TIMESTAMP"},
+        {DUCKDB_TYPE_TIMESTAMP_TZ, "TIMESTAMP WITH TIME ZONE"},
+    };
+    const duckdb_type id = duckdb_get_type_id(type);
+    if (id == DUCKDB_TYPE_DECIMAL)
+        return frame::type_from_sql("DECIMAL(" + std::to_string(duckdb_decimal_width(type)) + "," +
+                                    std::to_string(duckdb_decimal_scale(type)) + ")");
+    auto name = names.find(id);
+    return frame::type_from_sql(name == names.end() ? "UNKNOWN" : name->second);
+}
+
+void append_value(frame::Column& column, const void* data, size_t row) {
+    const auto take = [&]<class T>(T) { column.append(static_cast<const T*>(data)[row]); };
+    if (frame::is_text(column.type())) {
+        duckdb_string_t text = static_cast<const duckdb_string_t*>(data)[row];
+        return column.append_text({duckdb_string_t_data(&text), duckdb_string_t_length(text)});
+    }
+    switch (frame::value_size_bytes(column.type())) {
+        case 1:
+            return take(uint8_t{});
+        case 2:
+            return take(uint16_t{});
+        case 4:
+            return take(uint32_t{});
+        case 8:
+            return take(uint64_t{});
+        default:
+            return take(frame::int128{});
+    }
+}
+
+// try(struct_pack(v := expression)) is NULL where the expression fails.
+Answers read_column(const std::vector<duckdb_data_chunk>& chunks, size_t index) {
+    duckdb_logical_type type =
+        duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(chunks[0], index));
+    const bool is_wrapped = duckdb_get_type_id(type) == DUCKDB_TYPE_STRUCT;
+    duckdb_logical_type inner =
+        is_wrapped ? duckdb_struct_type_child_type(type, 0) : duckdb_logical_type{};
+    Answers answers{frame::Column(type_of(is_wrapped ? inner : type)), {}};
+    if (is_wrapped) duckdb_destroy_logical_type(&inner);
+    duckdb_destroy_logical_type(&type);
+    for (duckdb_data_chunk chunk : chunks) {
+        duckdb_vector outer = duckdb_data_chunk_get_vector(chunk, index);
+        duckdb_vector vector = is_wrapped ? duckdb_struct_vector_get_child(outer, 0) : outer;
+        uint64_t *there = duckdb_vector_get_validity(outer),
+                 *valid = duckdb_vector_get_validity(vector);
+        const auto holds = [](uint64_t* bits, size_t row) {
+            return bits == nullptr || (bits[row / 64] >> (row % 64) & 1) != 0;
+        };
+        for (size_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+            answers.failed.push_back(is_wrapped && !holds(there, row));
+            const bool is_known = answers.values.type().id != frame::TypeId::other;
+            if (answers.failed.back() || !holds(valid, row) || !is_known)
+                answers.values.append_null();
+            else
+                append_value(answers.values, duckdb_vector_get_data(vector), row);
+        }
+    }
+    return answers;
+}
+
+}  // namespace
+
+Oracle::Oracle() {
+    if (duckdb_open(nullptr, &database_) != DuckDBSuccess ||
+        duckdb_connect(database_, &connection_) != DuckDBSuccess)
+        std::abort();
+    run("set timezone = 'UTC'");
+    run("create table t(" + columns_sql() + ")");
+    run("pragma disable_optimizer");
+    run("set threads = 1");
+    std::mt19937 random(7);
+    for (size_t part = 0; part < kPartCount; ++part) {
+        std::string name = "part_" + std::to_string(part), rows;
+        run("create table " + name + "(" + columns_sql() + ")");
+        for (size_t i = 0; i < kPartRows; ++i) rows += (i > 0 ? ", " : "") + row_sql(random);
+        run("insert into " + name + " values " + rows);
+        run("insert into t from " + name);
+    }
+    read_table();
+}
+
+Oracle::~Oracle() {
+    duckdb_disconnect(&connection_);
+    duckdb_close(&database_);
+}
+
+void Oracle::keep_huge_texts() {
+    run("delete from t where rowid % 64 <> 0 or coalesce(s, '') = ''");
+    run("update t set s = repeat(s, (1048576 // strlen(s))::int)");
+    read_table();
+}
+
+void Oracle::read_table() {
+    std::string error;
+    table_ = query("from t", error);
+}
+
+void Oracle::run(const std::string& sql) {
+    std::string error;
+    query(sql, error);
+    if (error.empty()) return;
+    std::fprintf(stderr, "%s\n%s\n", error.c_str(), sql.substr(0, 500).c_str());
+    std::abort();
+}
+
+std::vector<Answers> Oracle::query(const std::string& sql, std::string& error) {
+    std::vector<Answers> columns;
+    duckdb_result result;
+    if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+        error = duckdb_result_error(&result);
+    } else {
+        std::vector<duckdb_data_chunk> chunks;
+        while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result)) chunks.push_back(chunk);
+        for (size_t i = 0; !chunks.empty() && i < duckdb_column_count(&result); ++i)
+            columns.push_back(read_column(chunks, i));
+        for (duckdb_data_chunk& chunk : chunks) duckdb_destroy_data_chunk(&chunk);
+    }
+    duckdb_destroy_result(&result);
+    return columns;
+}
+
+std::string Oracle::plan_of(const std::string& select) {
+    std::string error;
+    auto plan = query("select json_serialize_plan(" + quote_literal(select) + ")", error);
+    return plan.empty() ? error : std::string(plan[0].values.text(0));
+}
+
+namespace {
+
+bool is_nan(const frame::ColumnView& column, size_t row) {
+    if (column.type.id == frame::TypeId::float64) return std::isnan(column.values<double>()[row]);
+    return column.type.id == frame::TypeId::real && std::isnan(column.values<float>()[row]);
+}
+
+std::string outcome_text(const frame::ColumnView& column, size_t row, bool is_failed) {
+    if (is_failed) return "failed";
+    if (!column.is_valid(row)) return "NULL";
+    std::string text = frame::value_text(column, row);
+    if (text.size() > 200) text = text.substr(0, 200) + "... " + plural(std::ssize(text), "byte");
+    return "value " + text;
+}
+
+constexpr size_t kNoRow = SIZE_MAX;
+
+// The first row that differs, or kNoRow.
+size_t compare_rows(const Answers& want, const Answers& found, Comparison& out) {
+    size_t first = kNoRow;
+    for (size_t row = 0; row < found.failed.size(); ++row) {
+        ++out.row_count;
+        if (is_same(want, row, found, row)) continue;
+        ++out.difference_count;
+        first = std::min(first, row);
+    }
+    if (first == kNoRow) return first;
+    const auto text = [first](const Answers& answers) {
+        const frame::ColumnView view = answers.values.view();
+        return view.type.text() + " " + outcome_text(view, first, answers.failed[first]);
+    };
+    out.first_difference = "\n  DuckDB: " + text(want) + "\n  scorer: " + text(found);
+    return first;
+}
+
+std::string select_of(std::span<const std::string> expressions, std::string_view before,
+                      std::string_view after, std::string_view table) {
+    std::string sql = "select ";
+    for (size_t i = 0; i < expressions.size(); ++i)
+        sql += (i > 0 ? ", " : "") + std::string(before) + expressions[i] + std::string(after) +
+               " as f" + std::to_string(i + 1);
+    return sql + " from " + std::string(table);
+}
+
+}  // namespace
+
 Result<std::string> zone_rules(std::string_view name) {
     static std::map<std::string, std::string, std::less<>> known;
     auto found = known.find(name);
@@ -91,80 +278,6 @@ Result<std::string> zone_rules(std::string_view name) {
     return known.emplace(name, rules).first->second;
 }
 
-// DuckDB prints the sign of a NaN, which means nothing.
-std::string plain_nan(std::string text) { return text == "-nan" ? "nan" : text; }
-
-}  // namespace
-
-// The rows as the scorer reads them.
-struct Oracle::Table {
-    frame::Schema schema;
-    std::vector<std::vector<Outcome>> rows;
-};
-
-Oracle::Oracle() {
-    if (duckdb_open(nullptr, &database_) != DuckDBSuccess ||
-        duckdb_connect(database_, &connection_) != DuckDBSuccess)
-        std::abort();
-    run("set timezone = 'UTC'");
-    run("create table t(" + columns_sql(true) + ")");
-    run("pragma disable_optimizer");
-    std::mt19937 random(7);
-    std::string insert = "insert into t values ";
-    for (size_t i = 0; i < kRows; ++i) insert += (i > 0 ? ", " : "") + row_sql(random);
-    run(insert);
-    read_table();
-}
-
-Oracle::~Oracle() {
-    delete table_;
-    duckdb_disconnect(&connection_);
-    duckdb_close(&database_);
-}
-
-void Oracle::run(const std::string& sql) {
-    std::string error;
-    query(sql, error);
-    if (!error.empty()) {
-        std::fprintf(stderr, "%s\n%s\n", error.c_str(), sql.substr(0, 500).c_str());
-        std::abort();
-    }
-}
-
-std::vector<std::vector<Outcome>> Oracle::query(const std::string& sql, std::string& error) {
-    std::vector<std::vector<Outcome>> rows;
-    duckdb_result result;
-    if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
-        error = duckdb_result_error(&result);
-    } else {
-        rows.resize(duckdb_row_count(&result));
-        for (size_t row = 0; row < rows.size(); ++row) {
-            for (size_t column = 0; column < duckdb_column_count(&result); ++column) {
-                Outcome& cell = rows[row].emplace_back();
-                if (duckdb_value_is_null(&result, column, row)) continue;
-                duckdb_string text = duckdb_value_string(&result, column, row);
-                cell = {Outcome::value, std::string(text.data, text.size)};
-                duckdb_free(text.data);
-            }
-        }
-    }
-    duckdb_destroy_result(&result);
-    return rows;
-}
-
-void Oracle::read_table() {
-    table_ = new Table;
-    std::string error, list;
-    for (const TestColumn& column : kTestColumns) {
-        table_->schema.push_back({std::string(column.name), frame::type_from_sql(column.type)});
-        list += (list.empty() ? "" : ", ") + std::string(column.name) + "::varchar";
-    }
-    table_->rows = query("select " + list + " from t", error);
-}
-
-namespace {
-
-// A program whose only work is its features.
 Program program_of(CompiledFeatures compiled) {
     Program program;
     program.task = Task::regress;
@@ -177,120 +290,148 @@ Program program_of(CompiledFeatures compiled) {
     return program;
 }
 
-std::vector<Outcome> outcomes_of(const Scorer& scorer, const Scratch& scratch,
-                                 const Predictions& predictions) {
-    std::vector<Outcome> outcomes;
-    frame::ColumnView values = scorer.feature(0, scratch);
-    for (size_t row = 0; row < values.row_count; ++row) {
-        if (predictions.is_failed[row] != 0)
-            outcomes.push_back({Outcome::failed, ""});
-        else if (!values.is_valid(row))
-            outcomes.push_back({Outcome::null, ""});
-        else
-            outcomes.push_back({Outcome::value, plain_nan(frame::value_text(values, row))});
-    }
-    return outcomes;
+bool is_same(const Answers& a, size_t row_a, const Answers& b, size_t row_b) {
+    const frame::ColumnView x = a.values.view(), y = b.values.view();
+    if (!(x.type == y.type) || a.failed[row_a] != b.failed[row_b]) return false;
+    if (x.is_valid(row_a) != y.is_valid(row_b)) return false;
+    if (!x.is_valid(row_a)) return true;
+    using Text = std::string_view;
+    if (frame::is_text(x.type)) return x.values<Text>()[row_a] == y.values<Text>()[row_b];
+    if (is_nan(x, row_a) && is_nan(y, row_b)) return true;
+    const size_t size = frame::value_size_bytes(x.type);
+    return std::memcmp(x.values<char>() + row_a * size, y.values<char>() + row_b * size, size) == 0;
 }
 
-Comparison broken(std::string why) {
-    Comparison out;
-    out.difference_count = 1;
-    out.first_difference = std::move(why);
+Result<std::vector<Answers>> score_rows(const Oracle& oracle, const Scorer& scorer,
+                                        size_t first_row, size_t row_count, size_t batch_rows) {
+    const Program& program = scorer.program();
+    std::vector<Answers> out;
+    for (const Feature& feature : program.features)
+        out.push_back({frame::Column(program.expressions[feature.expression].type), {}});
+    Scratch scratch(scorer, batch_rows);
+    Predictions predictions;
+    for (size_t done = 0; done < row_count; done += batch_rows) {
+        const size_t count = std::min(batch_rows, row_count - done);
+        std::vector<frame::Column> columns;
+        std::vector<frame::ColumnView> views;
+        for (const Input& input : program.inputs)
+            columns.push_back(oracle.input_rows(input.name, first_row + done, count));
+        for (const frame::Column& column : columns) views.push_back(column.view());
+        TRY(scorer.score({views, count}, scratch, predictions));
+        for (size_t i = 0; i < out.size(); ++i) {
+            const Vector& vector = scratch.state().vectors[program.features[i].expression];
+            const frame::ColumnView values = scorer.feature(i, scratch);
+            for (size_t row = 0; row < count; ++row) {
+                out[i].failed.push_back(vector.is_failed(row));
+                if (vector.is_failed(row))
+                    out[i].values.append_null();
+                else
+                    out[i].values.append_from(values, row);
+            }
+        }
+    }
     return out;
 }
 
-}  // namespace
-
-// Rows [first, first + count) of the table, with the columns that the program reads.
-void Oracle::feed(const Program& program, size_t first, size_t count, RowReader& reader) const {
-    reader.clear();
-    for (size_t row = first; row < first + count; ++row) {
-        reader.begin_row();
-        for (const Input& input : program.inputs) {
-            const Outcome& cell = cell_of(input.name, row);
-            reader.field(input.name, cell.kind == Outcome::null
-                                         ? FieldValue::null()
-                                         : FieldValue::of(std::string_view(cell.text)));
-        }
-        reader.end_row();
-    }
-}
-
-const Outcome& Oracle::cell_of(std::string_view column, size_t row) const {
-    return table_->rows[row][static_cast<size_t>(frame::column_index(table_->schema, column))];
-}
-
-std::string Oracle::difference_text(const Program& program, size_t row, const Outcome& want,
-                                    const Outcome& found) const {
-    constexpr std::string_view kKinds[] = {"value ", "NULL", "failed"};
-    std::string text = "\n  with";
-    for (const Input& input : program.inputs) {
-        const Outcome& cell = cell_of(input.name, row);
-        text += " " + input.name + "=" +
-                (cell.kind == Outcome::null ? "NULL" : quote_literal(cell.text));
-    }
-    return text + "\n  DuckDB: " + std::string(kKinds[want.kind]) + want.text +
-           "\n  scorer: " + std::string(kKinds[found.kind]) + found.text;
-}
-
-// What DuckDB makes of every row.
-std::vector<Outcome> Oracle::wanted(const std::string& expression, std::string& error) {
-    std::vector<Outcome> outcomes;
-    for (auto& cells : query("select try((" + expression + ")::varchar), try((" + expression +
-                                 ") is null)::varchar from t",
-                             error)) {
-        if (cells[1].kind == Outcome::null)
-            outcomes.push_back({Outcome::failed, ""});
-        else if (cells[1].text == "true")
-            outcomes.push_back({Outcome::null, ""});
-        else
-            outcomes.push_back({Outcome::value, plain_nan(cells[0].text)});
-    }
-    return outcomes;
-}
-
-std::string Oracle::plan_of(const std::string& select) {
-    std::string error;
-    auto rows = query("select json_serialize_plan(" + quote_literal(select) + ")", error);
-    return rows.empty() ? error : rows[0][0].text;
-}
+// Some expressions over some rows.
+struct Oracle::Work {
+    std::span<const std::string> expressions;
+    std::string table;
+    size_t first_row, row_count, batch_rows;
+};
 
 Comparison Oracle::compare(const std::string& expression, size_t batch_rows) {
     Comparison out;
-    auto plan = query("select json_serialize_plan(" +
-                          quote_literal("select " + expression + " as f from t") + ")",
-                      out.why);
-    out.is_invalid = !out.why.empty() || plan[0][0].text.starts_with("{\"error\":true");
-    if (out.is_invalid) return out;
-    auto compiled = compile_features(plan[0][0].text, {}, zone_rules);
-    if (!compiled.ok()) {
-        out.is_refused = true;
-        out.why = std::string(compiled.status().message());
-        return out;
-    }
-    auto want = wanted(expression, out.why);
-    out.is_invalid = !out.why.empty();
-    if (out.is_invalid) return out;
-    auto scorer = Scorer::build(program_of(std::move(compiled).value()));
-    if (!scorer.ok()) return broken(expression + ": " + scorer.status().text());
-    Scratch scratch(*scorer);
-    Predictions predictions;
-    const Program& program = scorer->program();
-    RowReader reader(program, {.is_all_text = true, .is_empty_null = false});
-    for (size_t first = 0; first < want.size(); first += batch_rows) {
-        feed(program, first, std::min(batch_rows, want.size() - first), reader);
-        Status status = reader.status();
-        if (status.ok()) status = scorer->score(reader.view(), scratch, predictions);
-        if (!status.ok()) return broken(expression + ": " + status.text());
-        auto found = outcomes_of(*scorer, scratch, predictions);
-        for (size_t row = 0; row < found.size(); ++row) {
-            ++out.row_count;
-            if (found[row] == want[first + row] || out.difference_count++ > 0) continue;
-            out.first_difference =
-                expression + difference_text(program, first + row, want[first + row], found[row]);
-        }
-    }
+    compare({{&expression, 1}, "t", 0, row_count(), batch_rows}, {&out, 1});
     return out;
+}
+
+std::vector<Comparison> Oracle::compare(std::span<const std::string> expressions, size_t part) {
+    std::vector<Comparison> out(expressions.size());
+    part %= kPartCount;
+    compare({expressions, "part_" + std::to_string(part), part * kPartRows, kPartRows, kPartRows},
+            out);
+    return out;
+}
+
+void Oracle::compare(const Work& work, std::span<Comparison> out) {
+    // One that is invalid or refused spoils all: then each half has its turn.
+    const auto halve = [&] {
+        const size_t half = work.expressions.size() / 2;
+        Work first = work, second = work;
+        first.expressions = work.expressions.first(half);
+        second.expressions = work.expressions.subspan(half);
+        compare(first, out.first(half));
+        compare(second, out.subspan(half));
+    };
+    const bool is_one = work.expressions.size() == 1;
+    const std::string plan = plan_of(select_of(work.expressions, "", "", "t"));
+    if (!plan.starts_with("{\"error\":false")) {
+        if (!is_one) return halve();
+        out[0].is_invalid = true;
+        out[0].why = plan;
+        return;
+    }
+    auto compiled = compile_features(plan, {}, zone_rules);
+    if (!compiled.ok()) {
+        if (!is_one) return halve();
+        out[0].is_refused = true;
+        out[0].why = std::string(compiled.status().message());
+        return;
+    }
+    std::string error;
+    auto want =
+        query(select_of(work.expressions, "try(struct_pack(v := ", "))", work.table), error);
+    if (!error.empty()) {
+        if (!is_one) return halve();
+        out[0].is_invalid = true;
+        out[0].why = error;
+        return;
+    }
+    compare_values(work, program_of(std::move(compiled).value()), want, out);
+}
+
+void Oracle::compare_values(const Work& work, Program program, const std::vector<Answers>& want,
+                            std::span<Comparison> out) {
+    auto scorer = Scorer::build(std::move(program));
+    if (!scorer.ok()) {
+        out[0].difference_count = 1;
+        out[0].first_difference = work.expressions[0] + ": " + scorer.status().text();
+        return;
+    }
+    for (const Expression& expression : scorer->program().expressions) ++seen_[expression.function];
+    auto found = score_rows(*this, *scorer, work.first_row, work.row_count, work.batch_rows);
+    if (!found.ok()) {
+        out[0].difference_count = 1;
+        out[0].first_difference = work.expressions[0] + ": " + found.status().text();
+        return;
+    }
+    for (size_t i = 0; i < out.size(); ++i) {
+        const size_t row = compare_rows(want[i], (*found)[i], out[i]);
+        if (row == kNoRow) continue;
+        out[i].first_difference = work.expressions[i] +
+                                  row_text(scorer->program(), work.first_row + row) +
+                                  out[i].first_difference;
+    }
+}
+
+frame::Column Oracle::input_rows(std::string_view name, size_t first, size_t count) const {
+    size_t index = 0;
+    while (kTestColumns[index].name != name) ++index;
+    const frame::ColumnView all = table_[index].values.view();
+    frame::Column rows(all.type);
+    for (size_t row = first; row < first + count; ++row) rows.append_from(all, row % row_count());
+    return rows;
+}
+
+std::string Oracle::row_text(const Program& program, size_t row) const {
+    std::string text = "\n  with";
+    for (const Input& input : program.inputs) {
+        const frame::Column value = input_rows(input.name, row, 1);
+        text += " " + input.name + "=" +
+                (value.is_valid(0) ? quote_literal(frame::value_text(value.view(), 0)) : "NULL");
+    }
+    return text;
 }
 
 }  // namespace quern::score

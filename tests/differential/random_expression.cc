@@ -1,208 +1,167 @@
 #include "tests/differential/random_expression.h"
 
-#include <map>
-#include <string_view>
-#include <vector>
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include "quern/base/text.h"
+#include "quern/score/function.h"
+
+#include "tests/differential/oracle.h"
 
 namespace quern::score {
 namespace {
 
-using List = std::vector<std::string_view>;
+// What stands for a type in a form: $i for an integer of any width and so on.
+std::string_view kind_of(std::string_view type) {
+    static const std::map<std::string_view, std::string_view> kinds = {
+        {"TINYINT", "integer"},
+        {"SMALLINT", "integer"},
+        {"INTEGER", "integer"},
+        {"BIGINT", "integer"},
+        {"HUGEINT", "integer"},
+        {"UTINYINT", "integer"},
+        {"USMALLINT", "integer"},
+        {"UINTEGER", "integer"},
+        {"UBIGINT", "integer"},
+        {"FLOAT", "number"},
+        {"DOUBLE", "number"},
+        {"VARCHAR", "text"},
+        {"BLOB", "blob"},
+        {"DATE", "date"},
+        {"TIMESTAMP", "timestamp"},
+        {"TIME", "time"},
+        {"INTERVAL", "interval"},
+        {"TIMESTAMPTZ", "instant"},
+        {"TIMESTAMP WITH TIME ZONE", "instant"},
+        {"BOOLEAN", "boolean"},
+        {"DECIMAL", "decimal"},
+    };
+    auto kind = kinds.find(type.substr(0, type.find('(')));
+    return kind == kinds.end() ? std::string_view() : kind->second;
+}
 
-// In a form, $i is an integer, $x a number of any kind, $m a decimal, $s a text, $d a date, $t a
-// timestamp, $b a boolean.
-const List kIntegerForms = {"$i + $i",
-                            "$i - $i",
-                            "$i * $i",
-                            "$i // $i",
-                            "$i % $i",
-                            "-$i",
-                            "abs($i)",
-                            "length($s)",
-                            "position($s in $s)",
-                            "year($d)",
-                            "month($t)",
-                            "dayofweek($d)",
-                            "isodow($t)",
-                            "date_diff('day', $d, $d)",
-                            "date_diff('month', $t, $t)",
-                            "date_sub('year', $d, $d)",
-                            "hour($t)",
-                            "case when $b then $i else $i end",
-                            "coalesce($i, $i)",
-                            "nullif($i, $i)",
-                            "greatest($i, $i)",
-                            "least($i, $i)",
-                            "cast($x as integer)",
-                            "try_cast($s as bigint)",
-                            "cast($m as bigint)",
-                            "try(cast($s as integer))",
-                            "$d - $d",
-                            "sign($x)",
-                            "cast($b as integer)"};
-const List kNumberForms = {"$x + $x",
-                           "$x - $x",
-                           "$x * $x",
-                           "$x / $x",
-                           "$i / $i",
-                           "$x % $x",
-                           "-$x",
-                           "abs($x)",
-                           "round($x)",
-                           "round($x, 2)",
-                           "floor($x)",
-                           "ceil($x)",
-                           "trunc($x)",
-                           "sqrt($x)",
-                           "ln($x)",
-                           "exp($x)",
-                           "pow($x, $x)",
-                           "cast($i as double)",
-                           "cast($m as double)",
-                           "try_cast($s as double)",
-                           "cast($x as float)",
-                           "case when $b then $x when $b then $x else $x end",
-                           "coalesce($x, $x)",
-                           "nullif($x, $x)",
-                           "greatest($x, $x)",
-                           "least($x, $x)",
-                           "epoch($t)",
-                           "$m / $m",
-                           "log10($x)"};
-const List kDecimalForms = {"$m + $m",
-                            "$m - $m",
-                            "$m * $m",
-                            "-$m",
-                            "abs($m)",
-                            "round($m)",
-                            "round($m, 1)",
-                            "floor($m)",
-                            "ceil($m)",
-                            "cast($i as decimal(12,3))",
-                            "cast($x as decimal(9,2))",
-                            "try_cast($s as decimal(18,4))",
-                            "case when $b then $m else $m end",
-                            "coalesce($m, $m)",
-                            "greatest($m, $m)",
-                            "cast($m as decimal(6,1))",
-                            "$m % $m"};
-const List kTextForms = {"$s || $s",
-                         "concat($s, $s)",
-                         "lower($s)",
-                         "upper($s)",
-                         "trim($s)",
-                         "ltrim($s)",
-                         "rtrim($s, $s)",
-                         "substr($s, $i, $i)",
-                         "substr($s, 2)",
-                         "left($s, $i)",
-                         "right($s, $i)",
-                         "replace($s, $s, $s)",
-                         "reverse($s)",
-                         "cast($i as varchar)",
-                         "cast($x as varchar)",
-                         "cast($m as varchar)",
-                         "cast($d as varchar)",
-                         "cast($t as varchar)",
-                         "cast($b as varchar)",
-                         "case when $b then $s else $s end",
-                         "coalesce($s, $s)",
-                         "nullif($s, $s)",
-                         "split_part($s, ',', 2)",
-                         "lpad($s, 4, 'ab')",
-                         "rpad($s, 3, $s)",
-                         "dayname($d)",
-                         "regexp_replace($s, '[0-9]+', '#', 'g')",
-                         "regexp_extract($s, '[a-z]+')"};
-const List kDateForms = {"$d + cast(i % 1000 as integer)",
-                         "$d - 7",
-                         "cast($t as date)",
-                         "try_cast($s as date)",
-                         "case when $b then $d else $d end",
-                         "coalesce($d, $d)",
-                         "greatest($d, $d)",
-                         "last_day($d)",
-                         "make_date(2000 + ut, 1 + ut % 12, 1)"};
-const List kTimestampForms = {
-    "$d + interval 1 day",       "$t + interval 5 month",  "$t - interval 90 second",
-    "date_trunc('month', $t)",   "date_trunc('hour', $t)", "cast($d as timestamp)",
-    "try_cast($s as timestamp)", "coalesce($t, $t)",       "case when $b then $t else $t end"};
-const List kBooleanForms = {"$i = $i",
-                            "$i < $i",
-                            "$x >= $x",
-                            "$x <> $x",
-                            "$m > $m",
-                            "$s = $s",
-                            "$s < $s",
-                            "$d <= $d",
-                            "$t > $t",
-                            "$b and $b",
-                            "$b or $b",
-                            "not $b",
-                            "$i is null",
-                            "$s is not null",
-                            "$x is distinct from $x",
-                            "$i in (1, 2, $i)",
-                            "$s not in ('a', $s)",
-                            "$x between $x and $x",
-                            "$s like 'a%'",
-                            "$s like $s",
-                            "$s ilike '%B%'",
-                            "contains($s, $s)",
-                            "starts_with($s, $s)",
-                            "regexp_matches($s, '^[0-9]')",
-                            "isnan($x)",
-                            "isfinite($x)",
-                            "try_cast($s as boolean)",
-                            "cast($i as boolean)",
-                            "case when $b then $b else $b end",
-                            "coalesce($b, $b)"};
+const std::map<char, std::string_view> kLetters = {
+    {'i', "integer"}, {'x', "number"},    {'m', "decimal"}, {'s', "text"},
+    {'d', "date"},    {'t', "timestamp"}, {'b', "boolean"}, {'l', "blob"},
+    {'c', "time"},    {'z', "instant"},   {'v', "interval"}};
+
+std::vector<std::string> split(std::string_view list, char separator) {
+    std::vector<std::string> parts;
+    while (!list.empty()) {
+        const size_t end = std::min(list.find(separator), list.size());
+        parts.emplace_back(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return parts;
+}
+
+// Types that stand for a parameter of any type.
+constexpr std::string_view kAnyTypes[] = {"INTEGER", "DOUBLE", "VARCHAR",      "DATE",
+                                          "HUGEINT", "FLOAT",  "DECIMAL(9,4)", "BLOB",
+                                          "BOOLEAN", "BIGINT", "TIMESTAMP"};
 
 }  // namespace
 
+RandomExpression::RandomExpression(uint32_t seed, Oracle& oracle) : random_(seed) {
+    read_forms();
+    add_signatures(oracle);
+}
+
+// Lines of kind, tab, form; "leaf KIND" and "by hand" for the others.
+void RandomExpression::read_forms() {
+    std::ifstream file("tests/differential/forms.txt");
+    if (!file.is_open()) std::abort();
+    for (std::string line; std::getline(file, line);) {
+        const size_t tab = line.find('\t');
+        if (tab == std::string::npos) continue;
+        const std::string kind = line.substr(0, tab), form = line.substr(tab + 1);
+        if (kind == "by hand")
+            by_hand_.push_back(form);
+        else if (kind.starts_with("leaf "))
+            leaves_[kind.substr(5)].push_back(form);
+        else
+            forms_[kind].push_back(form);
+    }
+}
+
+void RandomExpression::add_signatures(Oracle& oracle) {
+    std::string error;
+    const auto columns = oracle.query(
+        "select distinct function_name, array_to_string(parameter_types, ';'), "
+        "coalesce(varargs, ''), coalesce(return_type, '') from duckdb_functions() where "
+        "function_type = 'scalar' order by all",
+        error);
+    const auto& all = Registry<RowFunction>::of_kind();
+    for (size_t row = 0; row < columns[0].values.row_count(); ++row) {
+        const std::string_view name = columns[0].values.text(row);
+        if (!all.find(name).ok() || std::ranges::count(by_hand_, name) > 0) continue;
+        add_signature(name, columns[1].values.text(row), columns[2].values.text(row),
+                      columns[3].values.text(row));
+    }
+}
+
+void RandomExpression::add_signature(std::string_view name, std::string_view parameters,
+                                     std::string_view varargs, std::string_view result) {
+    auto types = split(parameters, ';');
+    if (!varargs.empty())
+        for (int i = 0; i < 2; ++i) types.emplace_back(varargs);
+    const auto is_any = [](std::string_view type) { return type == "ANY" || type == "T"; };
+    const bool has_any = std::ranges::any_of(types, is_any);
+    for (std::string_view any : has_any ? std::span(kAnyTypes) : std::span(kAnyTypes).first(1)) {
+        const auto concrete = [&](std::string_view type) { return is_any(type) ? any : type; };
+        const std::string_view kind = kind_of(concrete(result));
+        std::string form = "\"" + std::string(name) + "\"(";
+        bool is_known = !kind.empty();
+        for (size_t i = 0; i < types.size(); ++i) {
+            is_known = is_known && !kind_of(concrete(types[i])).empty();
+            form += (i > 0 ? ", {" : "{") + std::string(concrete(types[i])) + "}";
+        }
+        if (is_known) forms_[std::string(kind)].push_back(form + ")");
+    }
+}
+
 std::string RandomExpression::next() {
-    constexpr Kind kKinds[] = {Kind::integer, Kind::number,    Kind::decimal, Kind::text,
-                               Kind::date,    Kind::timestamp, Kind::boolean};
-    return of(kKinds[pick(7)], 1 + static_cast<int>(pick(3)));
+    auto kind = std::next(forms_.begin(), static_cast<long>(pick(forms_.size())));
+    constexpr int kDepths[] = {1, 1, 2, 2, 3};
+    std::string expression = of(kind->first, kDepths[pick(std::size(kDepths))]);
+    // No feature is an interval.
+    return kind->first == "interval" ? expression + "::varchar" : expression;
 }
 
-std::string RandomExpression::leaf(Kind kind) {
-    static const std::map<Kind, List> leaves = {
-        {Kind::integer,
-         {"ti", "si", "i", "j", "b", "ut", "ui", "0", "1", "7", "(-3)", "NULL::int"}},
-        {Kind::number, {"f", "x", "y", "0.5::double", "1e10", "'nan'::double", "NULL::double"}},
-        {Kind::decimal, {"m", "n", "m", "1.5", "0.05", "(-2.25)"}},
-        {Kind::text, {"s", "p", "s", "'a'", "'é'", "''", "'12'", "NULL::varchar"}},
-        {Kind::date, {"d", "e", "date '2024-02-29'"}},
-        {Kind::timestamp, {"ts", "tu", "timestamp '2023-12-31 23:59:59'"}},
-        {Kind::boolean, {"ok", "no", "true", "NULL::boolean"}}};
-    const List& list = leaves.at(kind);
-    return std::string(list[pick(list.size())]);
+std::string RandomExpression::of(std::string_view kind, int depth) {
+    const auto& list = (depth == 0 ? leaves_ : forms_).find(kind)->second;
+    const std::string& form = list[pick(list.size())];
+    return depth == 0 ? form : "(" + fill(form, depth - 1) + ")";
 }
 
-std::string RandomExpression::of(Kind kind, int depth) {
-    if (depth == 0) return leaf(kind);
-    static const std::map<Kind, const List*> forms = {
-        {Kind::integer, &kIntegerForms}, {Kind::number, &kNumberForms},
-        {Kind::decimal, &kDecimalForms}, {Kind::text, &kTextForms},
-        {Kind::date, &kDateForms},       {Kind::timestamp, &kTimestampForms},
-        {Kind::boolean, &kBooleanForms}};
-    const List& list = *forms.at(kind);
-    return "(" + from_template(list[pick(list.size())], depth - 1) + ")";
+// A value of exactly this type: a column, or an expression that is cast.
+std::string RandomExpression::argument(std::string_view type, int depth) {
+    std::vector<std::string_view> columns;
+    for (const TestColumn& column : kTestColumns)
+        if (column.type == type || (type == "DECIMAL" && column.type.starts_with(type)) ||
+            (kind_of(type) == "instant" && kind_of(column.type) == "instant"))
+            columns.push_back(column.name);
+    const std::string_view kind = kind_of(type);
+    if (!columns.empty() && pick(3) > 0) return std::string(columns[pick(columns.size())]);
+    std::string value = of(kind, pick(3) == 0 ? 0 : depth);
+    if (kind != "integer" && kind != "number") return value;
+    return "try_cast(" + value + " as " + std::string(type) + ")";
 }
 
-std::string RandomExpression::from_template(std::string_view form, int depth) {
-    static const std::map<char, Kind> kinds = {
-        {'i', Kind::integer}, {'x', Kind::number},    {'m', Kind::decimal}, {'s', Kind::text},
-        {'d', Kind::date},    {'t', Kind::timestamp}, {'b', Kind::boolean}};
+std::string RandomExpression::fill(std::string_view form, int depth) {
     std::string out;
     for (size_t at = 0; at < form.size(); ++at) {
-        if (form[at] != '$') {
+        if (form[at] == '{') {
+            const size_t end = form.find('}', at);
+            out += argument(form.substr(at + 1, end - at - 1), depth);
+            at = end;
+        } else if (form[at] == '$' && kLetters.contains(form[at + 1])) {
+            const bool is_leaf = pick(3) == 0;
+            out += of(kLetters.at(form[++at]), is_leaf ? 0 : depth);
+        } else {
             out += form[at];
-            continue;
         }
-        bool is_leaf = pick(3) == 0;
-        out += of(kinds.at(form[++at]), is_leaf ? 0 : depth);
     }
     return out;
 }

@@ -61,6 +61,7 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select s -> 'a' from t", "byte 9", "cannot be of type JSON", "");
     check("select interval 3 day from t", "byte 16", "cannot be of type INTERVAL", "take a part");
     check("select cast(i as date) from t", "byte 7", "no compiled cast from INTEGER to DATE", "");
+    check("select round(w, -2) % m from t", "byte 20", "more than 38 digits", "narrower");
     check("select sum(i) over () from t", "", "a window function sees other rows", "tables/");
     check("select sum(i) from t", "", "an aggregate sees other rows", "tables/");
     check("select i from t where i > 0", "", "one row alone", "tables/");

@@ -1,6 +1,7 @@
 // + - * / // % on numbers, with DuckDB's overflow and division rules.
 #include <cmath>
 
+#include "quern/score/functions/cast.h"
 #include "quern/score/functions/date_arithmetic.h"
 #include "quern/score/functions/number.h"
 #include "quern/score/kernel.h"
@@ -30,6 +31,9 @@ Row compute(T a, T b, T& out) {
         bool is_overflow = op == Op::add        ? __builtin_add_overflow(a, b, &out)
                            : op == Op::subtract ? __builtin_sub_overflow(a, b, &out)
                                                 : __builtin_mul_overflow(a, b, &out);
+        // DuckDB multiplies magnitudes, which have no -2^127.
+        if constexpr (op == Op::multiply && sizeof(T) == 16)
+            is_overflow = is_overflow || (out == number_min<T>() && a != out && b != out);
         return is_overflow ? Row::failed : Row::value;
     }
 }
@@ -106,6 +110,10 @@ Result<BoundFunction> bind_numbers(const Signature& signature) {
 }
 
 Result<BoundFunction> bind_add(const Signature& signature) {
+    // +x is x.
+    if (signature.arguments.size() == 1 && signature.arguments[0] == signature.result &&
+        frame::is_numeric(signature.result))
+        return bind_cast_kernel(signature.result, signature.result);
     if (Kernel kernel = moment_sum(signature)) return BoundFunction{kernel, nullptr};
     return bind_numbers<Op::add>(signature);
 }

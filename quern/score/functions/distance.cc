@@ -11,8 +11,11 @@ namespace {
 
 using Text = std::string_view;
 
-// Both distances take time and room by the product of the sizes.
+// All of these take time, and some room, by the product of the sizes; a row that asks for more than
+// about a second of it fails.
 constexpr size_t kCellsMax = size_t{1} << 28;
+
+bool is_too_long(Text a, Text b) { return (a.size() + 2) > kCellsMax / (b.size() + 2); }
 
 // Room for numbers in the arena; given back at the end.
 class Numbers {
@@ -39,6 +42,7 @@ private:
 Row levenshtein(TextArena& arena, Text a, Text b, int64_t& out) {
     out = static_cast<int64_t>(std::max(a.size(), b.size()));
     if (a.empty() || b.empty()) return Row::value;
+    if (is_too_long(a, b)) return Row::failed;
     Numbers room(arena, b.size() + 1);
     if (!room.is_there()) return Row::failed;
     int64_t* row = room.data();
@@ -62,7 +66,7 @@ Row damerau_levenshtein(TextArena& arena, Text a, Text b, int64_t& out) {
     const auto rows = static_cast<int64_t>(a.size()), columns = static_cast<int64_t>(b.size());
     out = std::max(rows, columns);
     if (a.empty() || b.empty()) return Row::value;
-    if ((a.size() + 2) > kCellsMax / (b.size() + 2)) return Row::failed;
+    if (is_too_long(a, b)) return Row::failed;
     Numbers room(arena, (a.size() + 2) * (b.size() + 2));
     if (!room.is_there()) return Row::failed;
     const auto cell = [table = room.data(), columns](int64_t i, int64_t j) -> int64_t& {
@@ -130,6 +134,7 @@ Row jaro(TextArena& arena, Text a, Text b, double cutoff, double& out) {
         out = a[0] == b[0] ? 1 : 0;
         return Row::value;
     }
+    if (is_too_long(a, b)) return Row::failed;
     const size_t longest = std::max(a.size(), b.size()), reach = longest / 2 - 1;
     char* marks = arena.allocate(a.size() + b.size());
     if (marks == nullptr) return Row::failed;
