@@ -7,61 +7,11 @@
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/evaluate/metric.h"
+#include "quern/flow/written_features.h"
+#include "quern/train/load.h"
 
 namespace quern::flow {
 namespace {
-
-// Features one after the other in one SELECT, and where each came from.
-class Select {
-public:
-    explicit Select(const project::Model& model) : model_(model) {}
-
-    void add(const std::string& expression, const Place& place) {
-        if (!pieces_.empty()) text_ += ",\n";
-        pieces_.push_back({text_.size(), expression, place});
-        text_ += expression;
-    }
-    std::string text() const {
-        // A comment at the end of a feature must not swallow what follows.
-        return text_ + "\nfrom " + quote_identifier(model_.from.text);
-    }
-    bool is_empty() const { return pieces_.empty(); }
-    // One SELECT for each feature.
-    std::vector<Select> apart() const {
-        std::vector<Select> selects;
-        for (const auto& piece : pieces_) {
-            selects.emplace_back(model_);
-            selects.back().add(piece.text, piece.place);
-        }
-        return selects;
-    }
-
-    std::string place(size_t offset) const {
-        const Piece* found = nullptr;
-        for (const auto& piece : pieces_) {
-            if (piece.offset <= offset) found = &piece;
-        }
-        // Of all features together; which one it was is found by looking at each alone.
-        if (found == nullptr) return pieces_.size() == 1 ? pieces_[0].place.text() : "";
-        Place place = found->place;
-        const auto inside =
-            line_column(found->text, std::min(offset - found->offset, found->text.size()));
-        // The text of a folded YAML scalar has other lines than the file; there it points at the
-        // scalar's start.
-        if (inside.line == 1 && place.column > 0) place.column += inside.column - 1;
-        return place.text();
-    }
-
-private:
-    struct Piece {
-        size_t offset;
-        std::string text;
-        Place place;
-    };
-    const project::Model& model_;
-    std::string text_ = "select ";
-    std::vector<Piece> pieces_;
-};
 
 Status check_column(const frame::Schema& columns, const Located& name, const std::string& from) {
     if (frame::column_index(columns, name.text) >= 0) return {};
@@ -93,11 +43,35 @@ Result<score::CompiledFeatures> compile(sql::SchemaCatalog& catalog, const Selec
     return score::compile_features(bound.plan_json, place, zones);
 }
 
+Result<score::CompiledFeatures> compile_all(sql::SchemaCatalog& catalog, const Select& select) {
+    auto compiled = compile(catalog, select);
+    if (compiled.ok() || !compiled.status().where().empty()) return compiled;
+    // The plan as a whole does not say which feature it was; each one alone does.
+    for (const auto& one : select.apart()) {
+        auto alone = compile(catalog, one);
+        if (!alone.ok()) return std::move(alone).status().at(one.place(0));
+    }
+    return compiled;
+}
+
+Status check_transforms(const ModelFeatures& features) {
+    std::vector<frame::Type> types;
+    for (const auto& feature : features.compiled.features)
+        types.push_back(features.compiled.expressions[feature.expression].type);
+    Status faults;
+    for (const auto& written : features.written) {
+        if (written.transform.empty()) continue;
+        const auto* api = TRY(train::load_training());
+        faults.also(api->check_written(written, types));
+    }
+    return faults;
+}
+
 }  // namespace
 
-Result<score::CompiledFeatures> compile_model_features(sql::SchemaCatalog& catalog,
-                                                       const project::Model& model,
-                                                       const frame::Schema& columns) {
+Result<ModelFeatures> compile_model_features(sql::SchemaCatalog& catalog,
+                                             const project::Model& model,
+                                             const frame::Schema& columns) {
     Status faults;
     std::set<std::string> taken;
     for (const Located* name : named_columns(model)) {
@@ -109,27 +83,21 @@ Result<score::CompiledFeatures> compile_model_features(sql::SchemaCatalog& catal
         if (!metric.ok()) faults.also(std::move(metric).status().at(model.place.text()));
     }
     if (!faults.ok()) return faults;
-    Select select(model);
-    for (const auto& feature : model.features) select.add(feature.text, feature.place);
-    if (model.features.empty()) {
-        for (const auto& column : columns) {
-            if (taken.contains(lower_ascii(column.name))) continue;
-            select.add(quote_identifier(column.name), model.place);
-        }
-    }
-    if (select.is_empty()) {
+    auto written = TRY(read_features(model, columns, taken));
+    if (written.select.is_empty()) {
         return invalid_argument("model '" + model.name + "' has no features: '" + model.from.text +
                                 "' has no column but those it names otherwise")
             .at(model.place.text());
     }
-    auto compiled = compile(catalog, select);
-    if (compiled.ok() || !compiled.status().where().empty()) return compiled;
-    // The plan as a whole does not say which feature it was; each one alone does.
-    for (const auto& one : select.apart()) {
-        auto alone = compile(catalog, one);
-        if (!alone.ok()) return std::move(alone).status().at(one.place(0));
+    auto compiled = compile_all(catalog, written.select);
+    if (!compiled.ok()) return with_transform_hint(std::move(compiled).status(), model);
+    ModelFeatures features{*std::move(compiled), std::move(written.features)};
+    for (auto& one : features.written) {
+        if (one.transform.empty() && !one.has_alias)
+            one.name = features.compiled.features[one.feature].name;
     }
-    return compiled;
+    TRY(check_transforms(features));
+    return features;
 }
 
 }  // namespace quern::flow

@@ -10,9 +10,9 @@
 namespace quern::flow {
 
 struct NewProject {
-    std::string folder;  // to make; its last part is the project's name
-    std::string file;    // CSV, TSV, Parquet, JSON or NDJSON
-    std::string target;  // column to learn; empty: no model and no service
+    std::string folder;                   // to make; its last part is the project's name
+    std::string file;                     // CSV, TSV, Parquet, JSON or NDJSON
+    std::string target;                   // column to learn; empty: no model and no service
     std::vector<std::string> names = {};  // of the columns, for a file without a header
     std::string encoding = {};            // of the file; empty: UTF-8
 };

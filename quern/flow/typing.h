@@ -6,9 +6,9 @@
 #include <string>
 
 #include "quern/data/load.h"
+#include "quern/flow/features.h"
 #include "quern/flow/plan.h"
 #include "quern/flow/workspace.h"
-#include "quern/score/compile.h"
 
 namespace quern::flow {
 
@@ -16,7 +16,7 @@ namespace quern::flow {
 struct Typed {
     struct Model {
         frame::Schema from;  // the columns that its table will have
-        score::CompiledFeatures features;
+        ModelFeatures features;
     };
     std::map<std::string, data::SourceShape> sources;
     std::map<std::string, Model> models;

@@ -59,8 +59,8 @@ train::Scan scan_of(sql::Session& session) {
     };
 }
 
-Result<score::CompiledFeatures> compile(const RunContext& context, const Step& step,
-                                        const project::Model& model, sql::Session& session) {
+Result<ModelFeatures> compile(const RunContext& context, const Step& step,
+                              const project::Model& model, sql::Session& session) {
     const size_t input = context.node(step).inputs[0];
     const auto columns = TRY(session.columns_of(
         "from " + transform::qualified(transform::kDataSchema, context.physical[input])));
@@ -143,7 +143,9 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     const auto* api = TRY(train::load_training());
     train::TrainingRequest request;
     request.model = &model;
-    request.features = TRY(compile(context, step, model, session));
+    auto features = TRY(compile(context, step, model, session));
+    request.features = std::move(features.compiled);
+    request.written = std::move(features.written);
     // What was just built lies in memory until it is written out; the training needs the room.
     TRY(session.execute("checkpoint"));
     TRY(sort_lesson(context, step, model, api->columns(model, request.features), session));

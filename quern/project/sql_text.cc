@@ -169,6 +169,27 @@ size_t skip_one_blank(std::string_view text, size_t offset) {
     return end == kNone ? offset : end;
 }
 
+size_t skip_one_piece(std::string_view text, size_t offset) {
+    size_t end = skip_one_blank(text, offset);
+    if (end > offset) return end;
+    const char c = text[offset];
+    if (begins(text, offset, "/*")) {
+        end = kNone;
+    } else if (c == '\'' || c == '"') {
+        end = end_of_quoted(text, offset, false);
+    } else if ((c == 'e' || c == 'E') && begins(text, offset + 1, "'")) {
+        end = end_of_quoted(text, offset + 1, true);
+    } else if (c == '$') {
+        const size_t word_end = end_of_word(text, offset + 1);
+        const bool is_tag = begins(text, word_end, "$");
+        const auto tag = text.substr(offset, word_end + 1 - offset);
+        end = is_tag ? end_of_dollar_text(text, offset, tag) : word_end;
+    } else {
+        end = std::max(end_of_word(text, offset), offset + 1);
+    }
+    return std::min(end, text.size());
+}
+
 bool is_settings_comment(std::string_view text, size_t offset) {
     if (!begins(text, offset, "/*")) return false;
     offset += 2;

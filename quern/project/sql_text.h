@@ -36,6 +36,10 @@ SqlText scan_sql(std::string_view text);
 // neither, or the comment has no end.
 size_t skip_one_blank(std::string_view text, size_t offset);
 
+// Behind the one piece of SQL at `offset`: white space, a comment, a text, a quoted name, a word or
+// a single character. The text's size when the piece is not closed.
+size_t skip_one_piece(std::string_view text, size_t offset);
+
 // Whether the comment `/* ---` begins here; a longer row of dashes is an ornament.
 bool is_settings_comment(std::string_view text, size_t offset);
 

@@ -121,7 +121,14 @@ Result<Buffers> take_buffers(Container& container, const std::string& prefix) {
 }
 
 std::string encoder_prefix(size_t index) { return "encoder." + std::to_string(index) + "."; }
+std::string stage_prefix(size_t index) { return "stage." + std::to_string(index) + "."; }
 std::string golden_prefix(size_t index) { return "golden." + std::to_string(index) + "."; }
+
+int version_of(const Program& program) {
+    bool has_names = false;
+    for (const FittedEncoder& encoder : program.encoders) has_names |= !encoder.name.empty();
+    return has_names || !program.stages.empty() || !program.matrix.empty() ? 2 : 1;
+}
 
 json write_fields(const Program& program) {
     json out = {{"model_name", program.model_name},
@@ -140,8 +147,15 @@ json write_fields(const Program& program) {
     for (const Expression& node : program.expressions) out["expressions"].push_back(to_json(node));
     for (const Feature& feature : program.features)
         out["features"].push_back({{"name", feature.name}, {"expression", feature.expression}});
-    for (const FittedEncoder& encoder : program.encoders)
-        out["encoders"].push_back({{"kind", encoder.kind}, {"feature", encoder.feature}});
+    for (const FittedEncoder& encoder : program.encoders) {
+        json fields = {{"kind", encoder.kind}, {"feature", encoder.feature}};
+        if (!encoder.name.empty()) fields["name"] = encoder.name;
+        out["encoders"].push_back(std::move(fields));
+    }
+    for (const FittedStage& stage : program.stages)
+        out["stages"].push_back(
+            {{"kind", stage.kind}, {"name", stage.name}, {"columns", stage.columns}});
+    if (!program.matrix.empty()) out["matrix"] = program.matrix;
     for (const GoldenRow& row : program.golden) {
         json inputs = json::array();
         for (const Constant& value : row.inputs) inputs.push_back(to_json(value));
@@ -192,9 +206,26 @@ Status read_parts(const json& from, Container& container, Program& program) {
         FittedEncoder& encoder = program.encoders.emplace_back();
         TRY(read(item, "kind", encoder.kind));
         TRY(read(item, "feature", encoder.feature));
+        if (item.contains("name")) TRY(read(item, "name", encoder.name));
         encoder.learned = TRY(take_buffers(container, encoder_prefix(program.encoders.size() - 1)));
     }
     program.model.learned = TRY(take_buffers(container, "model."));
+    return {};
+}
+
+Status read_stages(const json& from, Container& container, Program& program) {
+    if (from.contains("stages")) {
+        const json* stages = TRY(read_list(from, "stages", kMatrixColumnsMax));
+        for (const json& item : *stages) {
+            FittedStage& stage = program.stages.emplace_back();
+            TRY(read(item, "kind", stage.kind));
+            TRY(read(item, "name", stage.name));
+            stage.columns = TRY(read_positions(item, "columns", kMatrixColumnsMax));
+            stage.learned = TRY(take_buffers(container, stage_prefix(program.stages.size() - 1)));
+        }
+    }
+    if (from.contains("matrix"))
+        program.matrix = TRY(read_positions(from, "matrix", kMatrixColumnsMax));
     return {};
 }
 
@@ -262,7 +293,7 @@ Result<Mapping> map_file(const std::string& path) {
 Result<std::string> artifact_bytes(const Program& program) {
     Container container;
     container.metadata["format"] = kFormat;
-    container.metadata["version"] = std::to_string(kArtifactVersion);
+    container.metadata["version"] = std::to_string(version_of(program));
     try {
         container.metadata["program"] = write_fields(program).dump();
     } catch (const json::exception&) {
@@ -271,6 +302,8 @@ Result<std::string> artifact_bytes(const Program& program) {
     TensorWriter writer(container);
     for (size_t i = 0; i < program.encoders.size(); ++i)
         writer.add(encoder_prefix(i), program.encoders[i].learned);
+    for (size_t i = 0; i < program.stages.size(); ++i)
+        writer.add(stage_prefix(i), program.stages[i].learned);
     for (size_t i = 0; i < program.golden.size(); ++i) {
         writer.add(golden_prefix(i) + "matrix", program.golden[i].matrix);
         writer.add(golden_prefix(i) + "outputs", program.golden[i].outputs);
@@ -283,9 +316,10 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     Container container = TRY(read_container(bytes));
     auto& metadata = container.metadata;
     if (metadata["format"] != kFormat) return bad("not a quern model");
-    if (metadata["version"] != std::to_string(kArtifactVersion)) {
+    if (metadata["version"] != "1" && metadata["version"] != std::to_string(kArtifactVersion)) {
         return unimplemented("this model file has format version " + metadata["version"] +
-                             "; this program reads version " + std::to_string(kArtifactVersion));
+                             "; this program reads versions 1 to " +
+                             std::to_string(kArtifactVersion));
     }
     json fields = json::parse(metadata["program"], nullptr, false);
     if (!fields.is_object()) return bad("it is not JSON");
@@ -294,8 +328,12 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     TRY(read_each(fields, "inputs", kInputsMax, program.inputs));
     TRY(read_each(fields, "expressions", kExpressionsMax, program.expressions));
     TRY(read_parts(fields, container, program));
+    TRY(read_stages(fields, container, program));
     TRY(read_golden(fields, container, program));
     if (!container.tensors.empty()) return bad("a buffer belongs to nothing");
+    // Otherwise the bytes of a program would not be the only ones that it can have.
+    if (metadata["version"] != std::to_string(version_of(program)))
+        return bad("its version is not that of its parts");
     return program;
 }
 

@@ -96,6 +96,16 @@ Result<const json*> read_list(const json& from, const char* key, size_t size_max
     return value;
 }
 
+Result<std::vector<uint32_t>> read_positions(const json& from, const char* key, size_t size_max) {
+    const json* list = TRY(read_list(from, key, size_max));
+    std::vector<uint32_t> positions;
+    for (const json& item : *list) {
+        if (!item.is_number_unsigned() || item.get<uint64_t>() > UINT32_MAX) return bad(key);
+        positions.push_back(item.get<uint32_t>());
+    }
+    return positions;
+}
+
 Result<size_t> read_choice(const json& from, const char* key,
                            std::span<const std::string_view> names) {
     std::string name;
@@ -208,12 +218,7 @@ Status from_json(const json& from, Expression& out) {
         return constant == nullptr ? bad("constant") : from_json(*constant, out.constant);
     }
     TRY(read(from, "function", out.function));
-    const json* children = TRY(read_list(from, "children", kExpressionsMax));
-    for (const json& child : *children) {
-        if (!child.is_number_unsigned() || child.get<uint64_t>() > UINT32_MAX)
-            return bad("children");
-        out.children.push_back(child.get<uint32_t>());
-    }
+    out.children = TRY(read_positions(from, "children", kExpressionsMax));
     return {};
 }
 

@@ -28,6 +28,7 @@ Status read(const json& from, const char* key, bool& out);
 Status read(const json& from, const char* key, double& out);
 Status read(const json& from, const char* key, uint32_t& out);
 Result<const json*> read_list(const json& from, const char* key, size_t size_max);
+Result<std::vector<uint32_t>> read_positions(const json& from, const char* key, size_t size_max);
 // An enum by the position of its name.
 Result<size_t> read_choice(const json& from, const char* key,
                            std::span<const std::string_view> names);

@@ -215,6 +215,13 @@ std::string describe(const Program& program) {
         text += "  " + encoder.kind + "(" + program.features[encoder.feature].name + ")" +
                 (learned.empty() ? "" : "  " + learned) + "\n";
     }
+    for (const FittedStage& stage : program.stages) {
+        text += "  " + stage.name + " = " + stage.kind + " of " +
+                plural(std::ssize(stage.columns), "column") + "  " + learned_text(stage.learned) +
+                "\n";
+    }
+    if (!program.matrix.empty())
+        text += "  the model sees " + plural(std::ssize(program.matrix), "column") + " of these\n";
     text += "\nmodel\n  " + model_line(program) + "\n\n" + outputs_text(program);
     if (!program.golden.empty())
         text += "\n" + plural(std::ssize(program.golden), "golden row") + ", checked at load\n";

@@ -1,6 +1,7 @@
 // Reading the buffers of a fitted part, none of which can be trusted.
 #pragma once
 
+#include <cmath>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -34,6 +35,16 @@ Result<T> take_value(const Buffers& learned, std::string_view name, T value_if_a
     if (!learned.contains(std::string(name))) return value_if_absent;
     auto buffer = TRY(take_buffer<T>(learned, name, 1));
     return buffer[0];
+}
+
+// Doubles that are all finite.
+inline Result<std::vector<double>> take_finite(const Buffers& learned, std::string_view name,
+                                               size_t size = kAnySize) {
+    auto buffer = TRY(take_buffer<double>(learned, name, size));
+    for (double number : buffer)
+        if (!std::isfinite(number))
+            return corrupt("buffer '" + std::string(name) + "' is not finite");
+    return buffer;
 }
 
 // Refuses buffers that nobody reads.

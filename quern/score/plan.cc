@@ -56,6 +56,16 @@ Status bind_expressions(Scorer::Plan& plan) {
     return {};
 }
 
+// The position of the first one.
+Result<uint32_t> add_columns(Scorer::Plan& plan, const std::string& name,
+                             const std::vector<std::string>& suffixes) {
+    auto first = static_cast<uint32_t>(plan.columns.size());
+    if (plan.columns.size() + suffixes.size() > kMatrixColumnsMax)
+        return corrupt("the matrix has too many columns");
+    for (const std::string& suffix : suffixes) plan.columns.push_back(name + suffix);
+    return first;
+}
+
 Status bind_encoders(Scorer::Plan& plan) {
     const Program& program = plan.program;
     for (const FittedEncoder& fitted : program.encoders) {
@@ -67,15 +77,40 @@ Status bind_encoders(Scorer::Plan& plan) {
                            "' of type " + type_text(type));
         }
         BoundEncoder encoder = TRY(kind->bind(type, fitted.learned));
-        auto first = static_cast<uint32_t>(plan.columns.size());
-        if (plan.columns.size() + encoder.columns.size() > kMatrixColumnsMax)
-            return corrupt("the matrix has too many columns");
-        for (const std::string& column : encoder.columns) {
-            plan.columns.push_back(feature.name + column);
-            plan.column_features.push_back(fitted.feature);
-        }
+        const std::string& name = fitted.name.empty() ? feature.name : fitted.name;
+        uint32_t first = TRY(add_columns(plan, name, encoder.columns));
         plan.encodes.push_back({std::move(encoder), feature.expression, first});
     }
+    return {};
+}
+
+Status bind_stages(Scorer::Plan& plan) {
+    for (const FittedStage& fitted : plan.program.stages) {
+        const Stage* kind = TRY(Registry<Stage>::of_kind().find(fitted.kind));
+        std::vector<std::string> from;
+        if (fitted.columns.empty()) return corrupt("a stage reads no column");
+        for (uint32_t column : fitted.columns) {
+            if (column >= plan.columns.size()) return corrupt("a stage reads a column after it");
+            from.push_back(plan.columns[column]);
+        }
+        BoundStage stage = TRY(kind->bind(from, fitted.learned));
+        uint32_t first = TRY(add_columns(plan, fitted.name, stage.columns));
+        plan.stages.push_back({std::move(stage), fitted.columns, first});
+    }
+    return {};
+}
+
+// From all columns that were made to those that the model sees.
+Status pick_matrix(Scorer::Plan& plan) {
+    plan.number_count = plan.columns.size();
+    plan.picked = plan.program.matrix;
+    if (plan.picked.empty()) return {};
+    std::vector<std::string> columns;
+    for (uint32_t column : plan.picked) {
+        if (column >= plan.columns.size()) return corrupt("the matrix names a column out of range");
+        columns.push_back(plan.columns[column]);
+    }
+    plan.columns = std::move(columns);
     return {};
 }
 
@@ -98,6 +133,8 @@ Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program) {
     plan->program = std::move(program);
     TRY(bind_expressions(*plan));
     TRY(bind_encoders(*plan));
+    TRY(bind_stages(*plan));
+    TRY(pick_matrix(*plan));
     const FittedModel& fitted = plan->program.model;
     const ModelKind* kind = TRY(Registry<ModelKind>::of_kind().find(fitted.kind));
     plan->model = TRY(kind->bind(fitted.learned, plan->columns.size()));

@@ -9,6 +9,7 @@
 #include "quern/score/function.h"
 #include "quern/score/model.h"
 #include "quern/score/scorer.h"
+#include "quern/score/stage.h"
 
 namespace quern::score {
 
@@ -33,6 +34,12 @@ struct EncodeStep {
     uint32_t first_column;
 };
 
+struct StageStep {
+    BoundStage stage;
+    std::vector<uint32_t> from;
+    uint32_t first_column;
+};
+
 struct Scorer::Plan {
     Program program;
     std::vector<Step> steps;
@@ -40,8 +47,10 @@ struct Scorer::Plan {
     std::vector<uint32_t> constant_of;
     std::vector<Broadcast> broadcasts;
     std::vector<EncodeStep> encodes;
-    std::vector<std::string> columns;
-    std::vector<uint32_t> column_features;
+    std::vector<StageStep> stages;
+    size_t number_count = 0;           // columns that encoders and stages write
+    std::vector<uint32_t> picked;      // which of them are the matrix; empty: just they
+    std::vector<std::string> columns;  // of the matrix
     BoundModel model;
 };
 
@@ -54,6 +63,7 @@ struct Scratch::State {
     std::vector<uint64_t> input_valid;  // [input][word]
     std::vector<uint64_t> row_failed;
     std::vector<double> matrix;
+    std::vector<double> numbers;  // of encoders and stages, where these are not the matrix
     ModelScratch model_scratch;
     std::vector<frame::ColumnView> picked;  // inputs in the program's order
     TextArena texts;

@@ -1,5 +1,6 @@
 // A model as a program over one row's raw columns, as plain data:
-//     inputs -> expressions -> features -> encoders -> matrix -> model -> link -> threshold
+//     inputs -> expressions -> features -> encoders -> stages -> matrix -> model -> link ->
+//     threshold
 // Training fills one in, artifact.h writes and reads it, scorer.h runs it. Nothing in here is
 // trusted: verify.h checks a program in full before a scorer is made of it.
 #pragma once
@@ -36,7 +37,7 @@ struct Constant {
     bool is_null = true;
     // The stored value (frame/type.h) from byte 0, the rest zero. Aligned: columns point at it.
     alignas(16) std::array<std::byte, 16> bits{};
-    std::string text;                  // of text types, instead of bits
+    std::string text;  // of text types, instead of bits
     bool operator==(const Constant&) const = default;
 };
 
@@ -67,13 +68,22 @@ using Buffer = std::variant<std::vector<double>, std::vector<int64_t>, std::vect
                             std::vector<uint32_t>, std::vector<uint8_t>, std::vector<std::string>>;
 using Buffers = std::map<std::string, Buffer>;
 
-// Turns one feature into one or more columns of the matrix. Encoders fill the matrix from left to
-// right in their order.
+// Turns one feature into one or more columns of numbers, from left to right in their order.
 struct FittedEncoder {
     std::string kind;  // an Encoder (encoder.h): "numeric", "one_hot"
     uint32_t feature = 0;
     Buffers learned;
+    std::string name = {};  // its columns' names begin with it; empty: the feature's name
     bool operator==(const FittedEncoder&) const = default;
+};
+
+// Makes new columns of columns before its own: those of the encoders, then of each stage in order.
+struct FittedStage {
+    std::string kind;               // a Stage (stage.h): "affine", "impute"
+    std::vector<uint32_t> columns;  // that it reads
+    std::string name;               // its columns' names begin with it
+    Buffers learned;
+    bool operator==(const FittedStage&) const = default;
 };
 
 // From a row of the matrix to raw scores.
@@ -105,6 +115,9 @@ struct Program {
     std::vector<Expression> expressions;
     std::vector<Feature> features;
     std::vector<FittedEncoder> encoders;
+    std::vector<FittedStage> stages;
+    // Which columns, of encoders and stages, the model sees, in its order. Empty: all of them.
+    std::vector<uint32_t> matrix;
     FittedModel model;
     Link link = Link::identity;
     double link_scale = 1;   // sigmoid: 1 / (1 + exp(-link_scale * raw))

@@ -58,11 +58,19 @@ void collect_failures(const Program& program, Scratch::State& state) {
     }
 }
 
-void encode(const Scorer::Plan& plan, const Scratch::State& state, double* matrix) {
+void encode(const Scorer::Plan& plan, Scratch::State& state, double* matrix) {
+    double* numbers = plan.picked.empty() ? matrix : state.numbers.data();
     for (const EncodeStep& step : plan.encodes) {
         step.encoder.apply(step.encoder.prepared.get(), state.vectors[step.node], state.row_count,
-                           {matrix + step.first_column, plan.columns.size()});
+                           {numbers + step.first_column, plan.number_count});
     }
+    for (const StageStep& step : plan.stages) {
+        step.stage.apply(step.stage.prepared.get(), {numbers, plan.number_count, state.row_count,
+                                                     step.from, step.first_column});
+    }
+    if (plan.picked.empty()) return;
+    for (size_t row = 0; row < state.row_count; ++row, numbers += plan.number_count)
+        for (uint32_t column : plan.picked) *matrix++ = numbers[column];
 }
 
 void choose_labels(const Program& program, Predictions& out) {
@@ -115,7 +123,6 @@ Result<Scorer> Scorer::open(const std::string& path) {
 const Program& Scorer::program() const { return plan_->program; }
 size_t Scorer::matrix_column_count() const { return plan_->columns.size(); }
 const std::vector<std::string>& Scorer::matrix_columns() const { return plan_->columns; }
-const std::vector<uint32_t>& Scorer::matrix_features() const { return plan_->column_features; }
 size_t Scorer::raw_count() const { return plan_->model.raw_count; }
 const std::string& Scorer::kernel() const { return plan_->model.kernel; }
 
@@ -183,7 +190,7 @@ Status Scorer::score(const frame::BatchView& inputs, Scratch& scratch, Predictio
 Status Scorer::features_matrix(const frame::BatchView& inputs, Scratch& scratch,
                                double* out) const {
     TRY(run(inputs, scratch));
-    const Scratch::State& state = scratch.state();
+    Scratch::State& state = scratch.state();
     for (size_t row = 0; row < inputs.row_count; ++row)
         if (state.row_failed[row / 64] >> (row % 64) & 1) return row_error(row, scratch);
     encode(*plan_, state, out);

@@ -60,8 +60,6 @@ public:
     size_t matrix_column_count() const;
     // "city=Paris", "income", "income is missing": what each column of the matrix means.
     const std::vector<std::string>& matrix_columns() const;
-    // The feature that each column of the matrix was made of.
-    const std::vector<uint32_t>& matrix_features() const;
     size_t raw_count() const;  // raw scores a row
     // How the model is computed on this machine, for people: "rows, AVX-512".
     const std::string& kernel() const;

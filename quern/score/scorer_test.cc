@@ -64,7 +64,6 @@ TEST(Scorer, names_the_columns_of_its_matrix) {
     Scorer scorer = sample_scorer();
     EXPECT_EQ(scorer.matrix_columns(),
               (std::vector<std::string>{"double_income", "city=Paris", "city=Rome"}));
-    EXPECT_EQ(scorer.matrix_features(), (std::vector<uint32_t>{0, 1, 1}));
 }
 
 TEST(Scorer, gives_the_same_scores_for_a_row_and_a_batch) {

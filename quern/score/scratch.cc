@@ -76,6 +76,7 @@ Scratch::Scratch(const Scorer& scorer, size_t row_count_max) : state_(std::make_
             state.arguments.push_back(&state.vectors[argument]);
     }
     state.matrix.resize(state.row_count_max * plan.columns.size());
+    if (!plan.picked.empty()) state.numbers.resize(state.row_count_max * plan.number_count);
     state.model_scratch = make_model_scratch(plan.model);
     state.picked.resize(plan.program.inputs.size());
 }

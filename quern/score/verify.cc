@@ -124,12 +124,29 @@ Status check_features(const Program& program) {
         if (!names.insert(lower_ascii(feature.name)).second)
             return bad("two features have one name");
     }
+    return {};
+}
+
+Status check_texts(const Buffers& learned) {
+    for (const auto& [name, buffer] : learned)
+        if (auto* texts = std::get_if<std::vector<std::string>>(&buffer))
+            for (const std::string& text : *texts) TRY(check_name(text));
+    return {};
+}
+
+// Which columns stages and the matrix may name is known once encoders are bound (plan.cc).
+Status check_columns(const Program& program) {
     for (const FittedEncoder& encoder : program.encoders) {
         if (encoder.feature >= program.features.size()) return bad("an encoder has no feature");
-        for (const auto& [name, buffer] : encoder.learned)
-            if (auto* texts = std::get_if<std::vector<std::string>>(&buffer))
-                for (const std::string& text : *texts) TRY(check_name(text));
+        TRY(check_name(encoder.name));
+        TRY(check_texts(encoder.learned));
     }
+    for (const FittedStage& stage : program.stages) {
+        TRY(check_name(stage.name));
+        TRY(check_texts(stage.learned));
+        if (stage.columns.size() > kMatrixColumnsMax) return bad("a stage reads too many columns");
+    }
+    if (program.matrix.size() > kMatrixColumnsMax) return bad("the matrix has too many columns");
     return {};
 }
 
@@ -177,6 +194,7 @@ Status verify(const Program& program) {
     TRY(check_inputs(program));
     TRY(check_expressions(program));
     TRY(check_features(program));
+    TRY(check_columns(program));
     TRY(check_outputs(program));
     return check_golden(program);
 }

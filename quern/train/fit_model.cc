@@ -13,6 +13,7 @@
 #include "quern/train/matrix.h"
 #include "quern/train/preparation.h"
 #include "quern/train/rows.h"
+#include "quern/train/written_columns.h"
 
 namespace quern::train {
 namespace {
@@ -30,7 +31,9 @@ struct Session {  // what stays the same for the model and its folds
 struct Fit {
     score::Program program;
     Fitted fitted;
-    std::vector<uint32_t> matrix_features;  // the feature of each column
+    std::vector<Written> written;    // bare ones where the user wrote none
+    std::vector<MatrixPart> matrix;  // each column
+    CrossFit cross;
     std::vector<std::string> notes;
 };
 
@@ -136,30 +139,41 @@ score::Program bare_program(const Session& session) {
     return program;
 }
 
-// Where the user wrote a feature; features that were not written stand where the model does.
-std::string feature_place(const project::Model& model, uint32_t feature) {
-    if (feature < model.features.size()) return model.features[feature].place.text();
-    return model.place.text();
+// Features that nobody wrote stand where the model does.
+std::vector<Written> written_features(const Session& session) {
+    if (!session.request.written.empty()) return session.request.written;
+    std::vector<Written> written;
+    const auto& features = session.request.features.features;
+    for (uint32_t i = 0; i < features.size(); ++i) {
+        const auto& listed = session.model().features;
+        written.push_back(
+            {.transform = {},
+             .feature = i,
+             .name = features[i].name,
+             .place = (i < listed.size() ? listed[i].place : session.model().place).text()});
+    }
+    return written;
 }
 
-std::vector<MatrixColumn> matrix_columns(const score::Scorer& scorer) {
-    const auto& program = scorer.program();
-    std::vector<uint8_t> is_category(program.features.size());
-    for (const auto& encoder : program.encoders) {
-        is_category[encoder.feature] = encoder.kind == "category";
+// A scorer for each fold of the lesson whose rows must not see their own target.
+Result<std::vector<score::Scorer>> fold_scorers(const Fit& fit) {
+    std::vector<score::Scorer> scorers;
+    for (const auto& learned : fit.cross.learned) {
+        score::Program program = fit.program;
+        for (const auto& [encoder, buffers] : learned) program.encoders[encoder].learned = buffers;
+        scorers.push_back(TRY(score::Scorer::build(std::move(program))));
     }
-    std::vector<MatrixColumn> columns;
-    for (size_t i = 0; i < scorer.matrix_column_count(); ++i) {
-        columns.push_back({.name = scorer.matrix_columns()[i],
-                           .is_category = is_category[scorer.matrix_features()[i]] != 0});
-    }
-    return columns;
+    return scorers;
 }
 
 Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto scorer = TRY(score::Scorer::build(fit.program));
-    const auto matrix = TRY(build_matrix(session.request, session.rows, roles, scorer));
-    const auto columns = matrix_columns(scorer);
+    const auto of_fold = TRY(fold_scorers(fit));
+    const auto matrix =
+        TRY(build_matrix(session.request, session.rows, roles, {scorer, of_fold, fit.cross.fold}));
+    std::vector<MatrixColumn> columns;
+    for (size_t i = 0; i < fit.matrix.size(); ++i)
+        columns.push_back({scorer.matrix_columns()[i], fit.matrix[i].is_category});
     const auto lesson_rows = roles.rows(Role::lesson);
     const auto validation_rows = roles.rows(Role::validation);
     const auto targets = pick(session.rows.targets, lesson_rows);
@@ -179,7 +193,6 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
                    .threads = session.request.threads,
                    .watch = session.request.watch};
     fit.fitted = TRY(train::fit(session.learner, input));
-    fit.matrix_features = scorer.matrix_features();
     fit.program.model = std::move(fit.fitted.model);
     fit.program.link = fit.fitted.link;
     fit.program.link_scale = fit.fitted.link_scale;
@@ -187,14 +200,39 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
     return {};
 }
 
+// Encoders, stages and the columns that the learner sees.
+Status fit_features(const Session& session, const Roles& roles, Fit& fit) {
+    fit.written = written_features(session);
+    const auto is_kept = features_of_transforms(fit.written, fit.program.features.size());
+    const auto gathered =
+        TRY(gather_features(session.request, session.rows, roles, fit.program, is_kept));
+    const auto targets = pick(session.rows.targets, roles.rows(Role::lesson));
+    auto columns = TRY(fit_columns(fit.program, fit.written,
+                                   {.facts = gathered.facts,
+                                    .columns = gathered.columns,
+                                    .targets = targets,
+                                    .task = session.rows.task,
+                                    .classes = session.rows.classes,
+                                    .taste = session.learner.taste,
+                                    .seed = session.seed()}));
+    fit.program.encoders = std::move(columns.encoders);
+    fit.program.stages = std::move(columns.stages);
+    bool is_all_in_order = fit.program.stages.empty();
+    for (size_t i = 0; i < columns.matrix.size(); ++i)
+        is_all_in_order = is_all_in_order && columns.matrix[i].column == i;
+    if (!is_all_in_order)
+        for (const auto& part : columns.matrix) fit.program.matrix.push_back(part.column);
+    fit.matrix = std::move(columns.matrix);
+    fit.cross = std::move(columns.cross);
+    fit.notes.insert(fit.notes.end(), columns.notes.begin(), columns.notes.end());
+    return {};
+}
+
 // Encoders and model, both from the lesson's rows alone.
 Result<Fit> fit_once(const Session& session, const Roles& roles) {
     TRY(check_classes(session, roles));
     Fit fit{.program = bare_program(session)};
-    const auto facts = TRY(gather_facts(session.request, session.rows, roles, fit.program));
-    const auto place = [&](uint32_t feature) { return feature_place(session.model(), feature); };
-    fit.program.encoders =
-        TRY(choose_encoders(fit.program, facts, session.learner.taste, place, fit.notes));
+    TRY(fit_features(session, roles, fit));
     if (fit.program.encoders.empty()) {
         return failed_precondition("no feature of model " + session.model().name +
                                    " says anything: all are empty or the same in every row")
@@ -207,9 +245,13 @@ Result<Fit> fit_once(const Session& session, const Roles& roles) {
 
 std::vector<std::pair<std::string, double>> importance_by_feature(const Fit& fit) {
     std::vector<std::pair<std::string, double>> shares;
-    for (const auto& feature : fit.program.features) shares.emplace_back(feature.name, 0);
-    for (size_t column = 0; column < fit.fitted.importance.size(); ++column) {
-        shares[fit.matrix_features[column]].second += fit.fitted.importance[column];
+    std::map<uint32_t, size_t> places;  // of what was written, among the shares
+    for (size_t column = 0; column < fit.matrix.size(); ++column) {
+        const uint32_t written = fit.matrix[column].written;
+        const auto [place, is_new] = places.emplace(written, shares.size());
+        if (is_new) shares.emplace_back(fit.written[written].name, 0);
+        if (column < fit.fitted.importance.size())
+            shares[place->second].second += fit.fitted.importance[column];
     }
     std::ranges::stable_sort(shares,
                              [](const auto& a, const auto& b) { return a.second > b.second; });

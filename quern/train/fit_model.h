@@ -12,6 +12,7 @@
 #include "quern/project/project.h"
 #include "quern/score/compile.h"
 #include "quern/train/learner.h"
+#include "quern/train/transform.h"
 
 namespace quern::train {
 
@@ -23,7 +24,9 @@ using Scan = std::function<Status(const Visit& visit)>;
 struct TrainingRequest {
     const project::Model* model = nullptr;
     score::CompiledFeatures features;  // compiled from the model's features
-    frame::Schema schema;              // of the batches; holds columns_to_read()
+    // What becomes of them, in the model's order. Empty: each is bare.
+    std::vector<Written> written;
+    frame::Schema schema;  // of the batches; holds columns_to_read()
     Scan scan;
     int threads = 1;  // never changes the model
     Watch watch;

@@ -15,12 +15,13 @@ struct TrainingApi {
     Status (*check)(const project::Model& model) = nullptr;
     std::vector<std::string> (*columns)(const project::Model& model,
                                         const score::CompiledFeatures& features) = nullptr;
+    Status (*check_written)(const Written& written, std::span<const frame::Type> types) = nullptr;
 };
 
 inline constexpr char kTrainingLibrary[] = "libquern_train.so";
 inline constexpr char kTrainingEntry[] = "quern_training_api";
 
-// Opening the library also fills Registry<Learner>.
+// Opening the library also fills Registry<Learner> and Registry<Transform>.
 inline Result<const TrainingApi*> load_training() {
     // GNU's OpenMP reads this when it is loaded. Threads that wait for each other then yield
     // soon, which costs nothing on a quiet machine and a lot less on a busy one.

@@ -105,15 +105,19 @@ std::vector<uint32_t> Roles::rows(Role role) const {
     return found;
 }
 
-Result<std::vector<FeatureFacts>> gather_facts(const TrainingRequest& request, const Rows& rows,
-                                               const Roles& roles, score::Program& program) {
+Result<GatheredFeatures> gather_features(const TrainingRequest& request, const Rows& rows,
+                                         const Roles& roles, score::Program& program,
+                                         const std::vector<uint8_t>& is_kept) {
     auto scorer = TRY(score::Scorer::build(program));
     const auto map = TRY(scorer.map_inputs(request.schema));
     score::Scratch scratch(scorer);
     InputFacts inputs(program, map.positions);
-    std::vector<FeatureFacts> facts(program.features.size());
+    GatheredFeatures gathered;
+    auto& [facts, columns] = gathered;
+    facts.resize(program.features.size());
     for (size_t i = 0; i < facts.size(); ++i) {
         facts[i].type = program.expressions[program.features[i].expression].type;
+        columns.emplace_back(facts[i].type);
     }
     std::vector<uint8_t> is_lesson;
     double nothing = 0;  // there are no encoders yet, so no column of the matrix is written
@@ -129,21 +133,30 @@ Result<std::vector<FeatureFacts>> gather_facts(const TrainingRequest& request, c
         for (size_t i = 0; i < facts.size(); ++i) {
             const auto column = scorer.feature(i, scratch);
             for (size_t row = 0; row < batch.row_count; ++row) {
-                if (is_lesson[row] != 0) facts[i].add(column, row);
+                if (is_lesson[row] == 0) continue;
+                facts[i].add(column, row);
+                if (is_kept[i] != 0) columns[i].append_from(column, row);
             }
         }
         return {};
     };
     TRY(walk(request, rows, work));
     inputs.put(program);
-    return facts;
+    return gathered;
 }
 
 Result<std::vector<double>> build_matrix(const TrainingRequest& request, const Rows& rows,
-                                         const Roles& roles, const score::Scorer& scorer) {
+                                         const Roles& roles, const MatrixWriters& writers) {
+    const score::Scorer& scorer = writers.scorer;
     const size_t columns = scorer.matrix_column_count();
     const auto map = TRY(scorer.map_inputs(request.schema));
     score::Scratch scratch(scorer);
+    std::vector<score::Scratch> fold_scratch;
+    std::vector<std::vector<double>> fold_blocks;
+    for (const auto& of_fold : writers.of_fold) {
+        fold_scratch.emplace_back(of_fold);
+        fold_blocks.emplace_back(frame::kBatchRowsMax * columns);
+    }
     size_t next_lesson = 0, next_validation = roles.count(Role::lesson);
     const size_t row_count = next_validation + roles.count(Role::validation);
     std::vector<double> matrix(row_count * columns);
@@ -151,12 +164,18 @@ Result<std::vector<double>> build_matrix(const TrainingRequest& request, const R
     const auto work = [&](const frame::BatchView& batch,
                           std::span<const uint32_t> positions) -> Status {
         TRY(scorer.features_matrix(batch, map, scratch, block.data()));
+        for (size_t k = 0; k < fold_scratch.size(); ++k) {
+            TRY(writers.of_fold[k].features_matrix(batch, map, fold_scratch[k],
+                                                   fold_blocks[k].data()));
+        }
         for (size_t row = 0; row < batch.row_count; ++row) {
             if (positions[row] == Rows::kDropped) continue;
             const Role role = roles.of_row[positions[row]];
             if (role != Role::lesson && role != Role::validation) continue;
+            const bool is_folded = role == Role::lesson && !writers.fold.empty();
+            const auto& from = is_folded ? fold_blocks[writers.fold[next_lesson]] : block;
             size_t& next = role == Role::lesson ? next_lesson : next_validation;
-            std::memcpy(&matrix[next++ * columns], &block[row * columns], columns * sizeof(double));
+            std::memcpy(&matrix[next++ * columns], &from[row * columns], columns * sizeof(double));
         }
         return {};
     };

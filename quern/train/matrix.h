@@ -22,14 +22,26 @@ struct Roles {
     std::vector<uint32_t> rows(Role role) const;
 };
 
-// What the lesson's rows hold of each feature, found by running the program's expressions. Fills
-// the inputs' facts too.
-Result<std::vector<FeatureFacts>> gather_facts(const TrainingRequest& request, const Rows& rows,
-                                               const Roles& roles, score::Program& program);
+// What the lesson's rows hold of each feature, found by running the program's expressions.
+struct GatheredFeatures {
+    std::vector<FeatureFacts> facts;
+    std::vector<frame::Column> columns;  // the values; no rows where they are not kept
+};
+// Fills the inputs' facts too. `is_kept`: of each feature.
+Result<GatheredFeatures> gather_features(const TrainingRequest& request, const Rows& rows,
+                                         const Roles& roles, score::Program& program,
+                                         const std::vector<uint8_t>& is_kept);
 
+// Who writes a row of the lesson: the scorer of its fold, where there are folds, which has not
+// seen that row's target. All other rows are written by the program as it is.
+struct MatrixWriters {
+    const score::Scorer& scorer;
+    const std::vector<score::Scorer>& of_fold;
+    const std::vector<uint8_t>& fold;  // of the lesson's rows in their order; empty: no folds
+};
 // [row][column]: first the lesson's rows, then the validation's, both in their order.
 Result<std::vector<double>> build_matrix(const TrainingRequest& request, const Rows& rows,
-                                         const Roles& roles, const score::Scorer& scorer);
+                                         const Roles& roles, const MatrixWriters& writers);
 
 // Predictions for the rows that judge, beside their truth.
 struct Judgement {

@@ -83,9 +83,11 @@ FittedEncoder date(const FeatureFacts& facts, Taste taste) {
     return {.kind = "date", .learned = std::move(learned)};
 }
 
-// Nothing when the feature says nothing; the reason goes to `notes`.
-Result<std::optional<FittedEncoder>> choose(const std::string& name, const FeatureFacts& facts,
-                                            Taste taste, std::vector<std::string>& notes) {
+}  // namespace
+
+Result<std::optional<FittedEncoder>> choose_encoder(const std::string& name,
+                                                    const FeatureFacts& facts, Taste taste,
+                                                    std::vector<std::string>& notes) {
     const auto leave_out = [&](std::string_view why) {
         notes.push_back("feature " + name + " left out: " + std::string(why));
         return std::optional<FittedEncoder>();
@@ -120,26 +122,6 @@ Result<std::optional<FittedEncoder>> choose(const std::string& name, const Featu
                         "; trees take that as the largest or smallest value");
     }
     return std::optional(is_date(facts.type) ? date(facts, taste) : numeric(facts, taste));
-}
-
-}  // namespace
-
-Result<std::vector<FittedEncoder>> choose_encoders(
-    const score::Program& program, const std::vector<FeatureFacts>& facts, Taste taste,
-    const std::function<std::string(uint32_t feature)>& place, std::vector<std::string>& notes) {
-    std::vector<FittedEncoder> encoders;
-    Status faults;
-    for (uint32_t i = 0; i < program.features.size(); ++i) {
-        auto chosen = choose(program.features[i].name, facts[i], taste, notes);
-        if (!chosen.ok()) {
-            faults.also(std::move(chosen).status().at(place(i)));
-        } else if (*chosen) {
-            (*chosen)->feature = i;
-            encoders.push_back(std::move(**chosen));
-        }
-    }
-    TRY(std::move(faults));
-    return encoders;
 }
 
 void prune(score::Program& program) {

@@ -7,6 +7,7 @@
 // for dense learners infinite numbers.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,10 @@ constexpr size_t kIdLikeMin = 50;
 constexpr size_t kNativeCategoryRows = 2;
 constexpr size_t kDenseCategoryRows = 10;
 
-// Encoders of all features that have something to say, in the features' order. All refused
-// features are reported at once.
-Result<std::vector<score::FittedEncoder>> choose_encoders(
-    const score::Program& program, const std::vector<FeatureFacts>& facts, Taste taste,
-    const std::function<std::string(uint32_t feature)>& place, std::vector<std::string>& notes);
+// Nothing when the feature says nothing; the reason goes to `notes`. Its `feature` is left open.
+Result<std::optional<score::FittedEncoder>> choose_encoder(const std::string& name,
+                                                           const FeatureFacts& facts, Taste taste,
+                                                           std::vector<std::string>& notes);
 
 // Takes out features without an encoder, and the expressions and inputs that only they read.
 void prune(score::Program& program);

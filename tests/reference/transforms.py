@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Prints what scikit-learn makes of the rows in quern/train/transforms/*_test.cc.
+
+Usage: transforms.py [NAME...]    (with numpy and scikit-learn)
+"""
+
+import sys
+
+import numpy as np
+from sklearn import preprocessing as pre
+from sklearn.impute import SimpleImputer
+
+NAN = float("nan")
+A = [3, NAN, -1, 7, 7, 1000]          # skewed, with a gap
+B = [1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3, NAN, 1e9]
+SAME = [5, 5, 5, NAN, 5, 5]
+CITY = ["Oslo", "Rome", "Rome", None, "Bern", "Rome", "Oslo", "Bern", "Rome", "Ulm"]
+CLASS = [0, 1, 1, 0, 0, 0, 1, 0, 1, 1]
+VALUE = [10, 20.5, 13, 7, 8, 30, 11, 9.25, 22, 15]
+KIND = [0, 1, 2, 2, 0, 1, 1, 0, 2, 1]
+
+
+def column(values):
+    return np.array(values, dtype=float).reshape(-1, 1)
+
+
+def texts(values):
+    return np.array(values, dtype=object).reshape(-1, 1)
+
+
+def scale():
+    both = np.column_stack([A, B, SAME]).astype(float)
+    yield "standard", pre.StandardScaler().fit_transform(both)
+    yield "standard without mean", pre.StandardScaler(with_mean=False).fit_transform(column(A))
+    yield "min max", pre.MinMaxScaler().fit_transform(both)
+    yield "min max -1 1", pre.MinMaxScaler((-1, 1)).fit_transform(column(A))
+    yield "max abs", pre.MaxAbsScaler().fit_transform(both)
+    yield "robust", pre.RobustScaler().fit_transform(both)
+    yield "robust 10 90", pre.RobustScaler(quantile_range=(10, 90)).fit_transform(column(A))
+
+
+def impute():
+    for strategy in ["mean", "median", "most_frequent"]:
+        imputer = SimpleImputer(strategy=strategy, add_indicator=True)
+        yield strategy, imputer.fit_transform(np.column_stack([A, B]).astype(float))
+
+
+def one_hot():
+    def encoder(**settings):
+        return pre.OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False,
+                                 **settings)
+    seen = texts([city for city in CITY if city])
+    rows = texts(["Oslo", "Paris", "Ulm", "Rome"])
+    yield "plain", encoder().fit(seen).transform(rows)
+    yield "min_count 2", encoder(min_frequency=2).fit(seen).transform(rows)
+    yield "max_categories 3", encoder(max_categories=3).fit(seen).transform(rows)
+
+
+def target():
+    rows = texts(["Oslo", "Rome", "Bern", "Ulm", None, "Paris"])
+    for name, y, kind in [("binary", CLASS, "binary"), ("continuous", VALUE, "continuous"),
+                          ("multiclass", KIND, "multiclass")]:
+        for smooth in ["auto", 10.0]:
+            encoder = pre.TargetEncoder(smooth=smooth, target_type=kind)
+            yield f"{name} {smooth}", encoder.fit(texts(CITY), y).transform(rows)
+
+
+GROUPS = {"scale": scale, "impute": impute, "one_hot": one_hot, "target": target}
+
+
+def main():
+    for name in sys.argv[1:] or GROUPS:
+        for what, matrix in GROUPS[name]():
+            print(f"{name}: {what}")
+            for row in np.asarray(matrix):
+                print("    " + ", ".join(repr(float(x)) for x in row) + ",")
+
+
+if __name__ == "__main__":
+    main()
