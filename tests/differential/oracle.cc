@@ -217,6 +217,25 @@ std::vector<Answers> Oracle::query(const std::string& sql, std::string& error) {
     return columns;
 }
 
+size_t Oracle::stream(const std::string& sql) {
+    size_t row_count = 0;
+    duckdb_prepared_statement statement;
+    duckdb_pending_result pending;
+    duckdb_result result;
+    bool is_done = duckdb_prepare(connection_, sql.c_str(), &statement) == DuckDBSuccess &&
+                   duckdb_pending_prepared_streaming(statement, &pending) == DuckDBSuccess &&
+                   duckdb_execute_pending(pending, &result) == DuckDBSuccess;
+    if (!is_done) std::abort();
+    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result)) {
+        row_count += duckdb_data_chunk_get_size(chunk);
+        duckdb_destroy_data_chunk(&chunk);
+    }
+    duckdb_destroy_result(&result);
+    duckdb_destroy_pending(&pending);
+    duckdb_destroy_prepare(&statement);
+    return row_count;
+}
+
 std::string Oracle::plan_of(const std::string& select) {
     std::string error;
     auto plan = query("select json_serialize_plan(" + quote_literal(select) + ")", error);

@@ -54,6 +54,9 @@ public:
     // The result's columns; `error` is set instead when there is none.
     std::vector<Answers> query(const std::string& sql, std::string& error);
 
+    // Runs it and keeps nothing: how many rows there were.
+    size_t stream(const std::string& sql);
+
     size_t row_count() const { return table_[0].failed.size(); }
     // Rows of a column of `t`; behind the last comes the first again.
     frame::Column input_rows(std::string_view name, size_t first, size_t count) const;

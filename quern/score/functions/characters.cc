@@ -12,10 +12,6 @@ namespace {
 
 using Text = std::string_view;
 
-bool is_ascii(Text text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-}
-
 int32_t first_character(Text text) {
     size_t size = 0;
     return next_character(text, size);

@@ -108,15 +108,17 @@ Row whole_between(DatePart part, T a, T b, int64_t& out) {
 
 template <class T>
 Row boundaries_between(DatePart part, T a, T b, int64_t& out) {
-    MomentParts from(0), to(0);
-    if (!parts_of(a, from) || !parts_of(b, to)) return Row::null;
     int64_t unit = micros_of_part(part), start = 0, end = 0;
-    if (unit == 0) {
-        out = count_boundaries(part, from, to);
+    if (!is_finite_moment(a) || !is_finite_moment(b)) return Row::null;
+    if (part == DatePart::day) unit = kMicrosPerDay;
+    if (sizeof(T) == 4 && unit > 1000) {  // dates reach further than timestamps
+        out = (int64_t{b} - a) * (kMicrosPerDay / unit);
         return Row::value;
     }
-    if (sizeof(T) == 4 && unit > 1000) {  // dates reach further than timestamps
-        out = (int64_t{to.days} - from.days) * (kMicrosPerDay / unit);
+    MomentParts from(0), to(0);
+    if (!parts_of(a, from) || !parts_of(b, to)) return Row::null;
+    if (unit == 0) {
+        out = count_boundaries(part, from, to);
         return Row::value;
     }
     if (!moment_of(a, start) || !moment_of(b, end)) return Row::failed;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "quern/score/functions/letter_case.h"
 #include "quern/score/functions/unicode.h"
 #include "quern/score/kernel.h"
 
@@ -9,28 +10,6 @@ namespace quern::score {
 namespace {
 
 using Text = std::string_view;
-
-template <int32_t (*convert)(int32_t)>
-Row change_case(TextArena& arena, Text text, Text& out) {
-    // A character may take a byte more in the other case, never more than one and a half times.
-    size_t room = text.size() * 2, size = 0;
-    char* to = arena.allocate(room);
-    if (to == nullptr) return Row::failed;
-    for (size_t at = 0; at < text.size();) {
-        auto byte = static_cast<unsigned char>(text[at]);
-        size_t taken = 1;
-        int32_t character = byte < 0x80 ? byte : next_character(text.substr(at), taken);
-        int32_t changed = convert(character);
-        if (changed < 0x80)
-            to[size++] = static_cast<char>(changed);
-        else
-            size += encode_character(changed, to + size);
-        at += taken;
-    }
-    arena.shrink_last(room - size);
-    out = {to, size};
-    return Row::value;
-}
 
 // Offsets and lengths beyond 32 bits fail a row, as in DuckDB.
 bool is_in_range(int64_t number) { return number >= -4294967296 && number <= 4294967295; }
@@ -278,13 +257,11 @@ Row concat_two(TextArena& arena, Text a, Text b, Text& out) {
     ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
 
 QUERN_TEXT("lower", "In lower case, by Unicode's simple rules.", "lower('ÄB') = 'äb'",
-           bind_making<change_case<lower_character>, Text>);
-QUERN_TEXT("lcase", "The same as lower.", "lcase('AB') = 'ab'",
-           bind_making<change_case<lower_character>, Text>);
+           bind_making<lower_case, Text>);
+QUERN_TEXT("lcase", "The same as lower.", "lcase('AB') = 'ab'", bind_making<lower_case, Text>);
 QUERN_TEXT("upper", "In upper case, by Unicode's simple rules.", "upper('äb') = 'ÄB'",
-           bind_making<change_case<upper_character>, Text>);
-QUERN_TEXT("ucase", "The same as upper.", "ucase('ab') = 'AB'",
-           bind_making<change_case<upper_character>, Text>);
+           bind_making<upper_case, Text>);
+QUERN_TEXT("ucase", "The same as upper.", "ucase('ab') = 'AB'", bind_making<upper_case, Text>);
 QUERN_TEXT("substr", "Characters from an offset (1 is the first, -1 the last), so many.",
            "substr('quern', 2, 3) = 'uer'", bind_substring);
 QUERN_TEXT("substring", "The same as substr.", "substring('quern', 2, 3) = 'uer'", bind_substring);

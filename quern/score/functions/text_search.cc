@@ -1,4 +1,5 @@
 // Functions that look into texts: lengths, positions, LIKE.
+#include "quern/score/functions/letter_case.h"
 #include "quern/score/functions/unicode.h"
 #include "quern/score/kernel.h"
 
@@ -69,26 +70,12 @@ Row like_escape(Text text, Text pattern, Text escape, bool& out) {
     return row;
 }
 
-// The lower case of a text in the arena; null when it is full.
-bool lowered(TextArena& arena, Text text, Text& out) {
-    size_t room = text.size() * 2, size = 0;
-    char* to = arena.allocate(room);
-    if (to == nullptr) return false;
-    for (size_t at = 0, taken = 0; at < text.size(); at += taken) {
-        int32_t character = next_character(text.substr(at), taken);
-        size += encode_character(lower_character(character), to + size);
-    }
-    arena.shrink_last(room - size);
-    out = {to, size};
-    return true;
-}
-
 template <bool is_negated>
 void ilike_rows(const Call& call) {
     map_rows<bool, Text, Text>(call, [&](Text text, Text pattern, bool& out) {
         Text low_text, low_pattern;
-        if (!lowered(call.texts, text, low_text)) return Row::failed;
-        if (!lowered(call.texts, pattern, low_pattern)) return Row::failed;
+        if (lower_case(call.texts, text, low_text) == Row::failed) return Row::failed;
+        if (lower_case(call.texts, pattern, low_pattern) == Row::failed) return Row::failed;
         return like<is_negated>(low_text, low_pattern, out);
     });
 }
@@ -97,8 +84,8 @@ template <bool is_negated>
 void ilike_escape_rows(const Call& call) {
     map_rows<bool, Text, Text, Text>(call, [&](Text text, Text pattern, Text escape, bool& out) {
         Text low_text, low_pattern;
-        if (!lowered(call.texts, text, low_text)) return Row::failed;
-        if (!lowered(call.texts, pattern, low_pattern)) return Row::failed;
+        if (lower_case(call.texts, text, low_text) == Row::failed) return Row::failed;
+        if (lower_case(call.texts, pattern, low_pattern) == Row::failed) return Row::failed;
         return like_escape<is_negated>(low_text, low_pattern, escape, out);
     });
 }

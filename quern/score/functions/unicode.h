@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -10,10 +11,36 @@ namespace quern::score {
 
 inline bool is_character_start(char c) { return (c & 0xC0) != 0x80; }
 
+// Calls f with the bytes of the text, eight at a time; the last are filled up with zeros.
+template <class F>
+void for_words(std::string_view text, F f) {
+    uint64_t word = 0;
+    size_t at = 0;
+    for (; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+        std::memcpy(&word, text.data() + at, sizeof(word));
+        f(word);
+    }
+    if (at == text.size()) return;
+    word = 0;
+    std::memcpy(&word, text.data() + at, text.size() - at);
+    f(word);
+}
+
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+inline bool is_ascii(std::string_view text) {
+    uint64_t all = 0;
+    for_words(text, [&](uint64_t word) { all |= word; });
+    return (all & kHighBits) == 0;
+}
+
 inline int64_t character_count(std::string_view text) {
-    int64_t count = 0;
-    for (char c : text) count += is_character_start(c);
-    return count;
+    uint64_t inner = 0;  // bytes 10xxxxxx
+    for_words(text, [&](uint64_t word) {
+        const uint64_t bits = word & ~(word << 1) & kHighBits;
+        inner += (bits >> 7) * 0x0101010101010101 >> 56;  // their sum, in the highest byte
+    });
+    return static_cast<int64_t>(text.size() - inner);
 }
 
 // The byte where character `index` begins; the text's size when there are fewer.
