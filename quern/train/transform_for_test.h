@@ -102,8 +102,9 @@ inline Transformed transform(const TransformCase& one) {
     return done;
 }
 
-// Equal to 1e-12 of the larger of the value and 1.
-inline void check_transform(const TransformCase& one, const std::vector<double>& want) {
+// Equal to `margin` of the larger of the value and 1.
+inline void check_transform(const TransformCase& one, const std::vector<double>& want,
+                            double margin = 1e-12) {
     SCOPED_TRACE(one.name + " " + one.settings);
     const auto done = transform(one);
     ASSERT_TRUE(done.status.ok()) << done.status.text();
@@ -112,7 +113,7 @@ inline void check_transform(const TransformCase& one, const std::vector<double>&
         if (std::isnan(want[i])) {
             EXPECT_TRUE(std::isnan(done.matrix[i])) << i;
         } else {
-            EXPECT_NEAR(done.matrix[i], want[i], 1e-12 * std::max(1.0, std::abs(want[i]))) << i;
+            EXPECT_NEAR(done.matrix[i], want[i], margin * std::max(1.0, std::abs(want[i]))) << i;
         }
     }
 }

@@ -8,7 +8,9 @@ import sys
 
 import numpy as np
 from sklearn import preprocessing as pre
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.impute import SimpleImputer
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 NAN = float("nan")
 A = [3, NAN, -1, 7, 7, 1000]          # skewed, with a gap
@@ -65,7 +67,45 @@ def target():
             yield f"{name} {smooth}", encoder.fit(texts(CITY), y).transform(rows)
 
 
-GROUPS = {"scale": scale, "impute": impute, "one_hot": one_hot, "target": target}
+WIDE = [[2.5, 0.5, 1.0], [2.4, 0.7, -3.0], [0.5, 2.9, 2.0], [2.2, 1.9, 0.0], [3.1, 2.2, 5.0],
+        [2.3, 3.0, 1.5]]
+
+
+def bucket():
+    values = column([1, 2, 2, 3, 5, 8, 13, 21, 34, 55])
+    rows = column([-100, 1, 2, 3, 7.5, 13, 21, 40, 1000])
+    for strategy in ["uniform", "quantile"]:
+        for count in [3, 5]:
+            bins = pre.KBinsDiscretizer(count, encode="ordinal", strategy=strategy)
+            yield f"{strategy} {count}", bins.fit(values).transform(rows).T
+    tree = DecisionTreeClassifier(max_leaf_nodes=3).fit(values, CLASS)
+    yield "tree of classes", np.sort(tree.tree_.threshold[tree.tree_.feature >= 0]).reshape(1, -1)
+    tree = DecisionTreeRegressor(max_leaf_nodes=4).fit(values, VALUE)
+    yield "tree of values", np.sort(tree.tree_.threshold[tree.tree_.feature >= 0]).reshape(1, -1)
+
+
+def power():
+    for method, values in [("yeo-johnson", A), ("box-cox", [3, NAN, 1, 7, 7, 1000])]:
+        power = pre.PowerTransformer(method=method).fit(column(values))
+        yield method + " lambda", power.lambdas_.reshape(1, -1)
+        yield method, power.transform(column(values)).T
+
+
+def axes():
+    yield "pca", PCA(2, svd_solver="full").fit_transform(WIDE)
+    yield "pca whiten", PCA(2, svd_solver="full", whiten=True).fit_transform(WIDE)
+    yield "svd", TruncatedSVD(2, algorithm="arpack").fit_transform(np.array(WIDE))
+
+
+def polynomial():
+    rows = np.array(WIDE)[:2]
+    yield "degree 2", pre.PolynomialFeatures(2, include_bias=False).fit_transform(rows)
+    yield "products", pre.PolynomialFeatures(3, include_bias=False,
+                                             interaction_only=True).fit_transform(rows)
+
+
+GROUPS = {"bucket": bucket, "power": power, "axes": axes, "polynomial": polynomial,
+          "scale": scale, "impute": impute, "one_hot": one_hot, "target": target}
 
 
 def main():

@@ -16,28 +16,33 @@ struct Moment {
 struct Part {
     std::string_view name;
     double (*value)(const Moment& moment);
+    double period = 0;  // 0: it does not come again
 };
 
 constexpr Part kParts[] = {
     {"days", [](const Moment& m) { return m.days + static_cast<double>(m.time) / kMicrosPerDay; }},
     {"year", [](const Moment& m) -> double { return m.civil.year; }},
-    {"month", [](const Moment& m) -> double { return m.civil.month; }},
-    {"day", [](const Moment& m) -> double { return m.civil.day; }},
+    {"month", [](const Moment& m) -> double { return m.civil.month; }, 12},
+    {"day", [](const Moment& m) -> double { return m.civil.day; }, 31},
     {"day_of_year",
      [](const Moment& m) {
          return static_cast<double>(m.days - days_of_civil(m.civil.year, 1, 1) + 1);
-     }},
+     },
+     365.2425},
     {"day_of_week",
      [](const Moment& m) {
          int64_t since_monday = int64_t{m.days} + 3;
          return static_cast<double>(since_monday - floor_div(since_monday, 7) * 7 + 1);
-     }},
-    {"hour", [](const Moment& m) { return static_cast<double>(m.time / kMicrosPerHour); }},
-    {"minute", [](const Moment& m) { return static_cast<double>(m.time / kMicrosPerMinute % 60); }},
+     },
+     7},
+    {"hour", [](const Moment& m) { return static_cast<double>(m.time / kMicrosPerHour); }, 24},
+    {"minute", [](const Moment& m) { return static_cast<double>(m.time / kMicrosPerMinute % 60); },
+     60},
     {"second",
      [](const Moment& m) {
          return static_cast<double>(m.time % kMicrosPerMinute) / kMicrosPerSecond;
-     }},
+     },
+     60},
 };
 
 struct DateParts {
@@ -110,7 +115,51 @@ Result<BoundEncoder> bind_date(const frame::Type& type, const Buffers& learned) 
     return encoder;
 }
 
+struct Cycles {
+    frame::Type type;
+    std::vector<const Part*> parts;
+};
+
+void apply_cycle(const void* prepared, const Vector& feature, size_t row_count, MatrixSlice to) {
+    const Cycles& cycles = *static_cast<const Cycles*>(prepared);
+    for (size_t row = 0; row < row_count; ++row) {
+        Moment moment;
+        bool has_moment = moment_at(cycles.type, feature, row, moment);
+        double* out = to.out + row * to.stride;
+        for (const Part* part : cycles.parts) {
+            double turn = has_moment ? 2 * M_PI * part->value(moment) / part->period : kMissing;
+            *out++ = std::sin(turn);
+            *out++ = std::cos(turn);
+        }
+    }
+}
+
+Result<BoundEncoder> bind_cycle(const frame::Type& type, const Buffers& learned) {
+    TRY(check_names(learned, {"parts"}));
+    auto cycles = std::make_shared<Cycles>();
+    cycles->type = type;
+    BoundEncoder encoder{apply_cycle, cycles, {}};
+    for (const std::string& name : TRY(take_buffer<std::string>(learned, "parts"))) {
+        const Part* found = nullptr;
+        for (const Part& part : kParts)
+            if (part.name == name && part.period > 0) found = &part;
+        if (found == nullptr) return corrupt("a date has no cycle '" + name + "'");
+        cycles->parts.push_back(found);
+        encoder.columns.push_back(" " + name + " sin");
+        encoder.columns.push_back(" " + name + " cos");
+    }
+    return encoder;
+}
+
 }  // namespace
+
+QUERN_REGISTER(Encoder)({
+    .name = "cycle",
+    .summary = "Parts of a date as points on a circle: sine and cosine.",
+    .learned = "texts parts",
+    .takes = takes_date,
+    .bind = bind_cycle,
+});
 
 QUERN_REGISTER(Encoder)({
     .name = "date",
