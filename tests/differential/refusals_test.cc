@@ -6,7 +6,7 @@
 // date_span.cc, date_zone.cc, strftime.cc, strptime.cc, strptime_reader.cc, cast_time.cc,
 // interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc, cast_json.cc, json.cc,
 // json_functions.cc, json_path.cc, json_text.cc, characters.cc, digest.cc, distance.cc,
-// encoding.cc, letter_case.cc, number_theory.cc, trigonometry.cc.
+// encoding.cc, letter_case.cc, byte_sizes.cc, number_theory.cc, trigonometry.cc.
 #include <gtest/gtest.h>
 
 #include "quern/score/compile.h"

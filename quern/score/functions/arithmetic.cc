@@ -266,6 +266,30 @@ QUERN_REGISTER(RowFunction)({
     .bind = bind_same<RemainderRows>,
 });
 QUERN_REGISTER(RowFunction)({
+    .name = "add",
+    .summary = "The same as +.",
+    .example = "add(1, 2) = 3",
+    .bind = bind_add,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "subtract",
+    .summary = "The same as -.",
+    .example = "subtract(3, 2) = 1",
+    .bind = bind_subtract,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "multiply",
+    .summary = "The same as *.",
+    .example = "multiply(2, 3) = 6",
+    .bind = bind_multiply,
+});
+QUERN_REGISTER(RowFunction)({
+    .name = "divide",
+    .summary = "The same as //.",
+    .example = "divide(7, 2) = 3",
+    .bind = bind_same<DivideWholeRows>,
+});
+QUERN_REGISTER(RowFunction)({
     .name = "mod",
     .summary = "The same as %.",
     .example = "mod(7, 3) = 1",

@@ -161,8 +161,22 @@ Result<BoundFunction> bind_extract(const Signature& signature) {
     return BoundFunction{extract_rows, regex};
 }
 
+Row escape(TextArena& arena, Text text, Text& out) {
+    const std::string escaped = RE2::QuoteMeta(piece(text));
+    char* to = arena.allocate(escaped.size());
+    if (to == nullptr) return Row::failed;
+    out = {to, escaped.copy(to, escaped.size())};
+    return Row::value;
+}
+
 }  // namespace
 
+QUERN_REGISTER(RowFunction)({
+    .name = "regexp_escape",
+    .summary = "The text as a regular expression that only matches it.",
+    .example = "regexp_escape('a.b') = 'a\\.b'",
+    .bind = bind_making<escape, Text>,
+});
 QUERN_REGISTER(RowFunction)({
     .name = "regexp_matches",
     .summary = "Whether a regular expression is found in the text.",

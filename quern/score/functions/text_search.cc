@@ -98,6 +98,58 @@ Result<BoundFunction> bind_ilike(const Signature& signature) {
     return no_overload(signature);
 }
 
+void bit_length(Text text, int64_t& out) { out = static_cast<int64_t>(text.size()) * 8; }
+
+// [abc], [a-z], [!a]: whether the byte is one of them; moves behind the bracket.
+bool is_in_bracket(Text pattern, size_t& p, char c) {
+    const bool is_negated = ++p < pattern.size() && pattern[p] == '!';
+    if (is_negated) ++p;
+    bool is_found = false;
+    for (const size_t begin = p;
+         p + 1 < pattern.size() || (p < pattern.size() && pattern[p] == ']');) {
+        if (pattern[p] == ']' && p > begin) {
+            ++p;
+            return is_found != is_negated;
+        }
+        const bool is_range = p + 1 < pattern.size() && pattern[p + 1] == '-';
+        if (is_range && p + 2 >= pattern.size()) break;
+        is_found =
+            is_found || (is_range ? c >= pattern[p] && c <= pattern[p + 2] : c == pattern[p]);
+        p += is_range ? 3 : 1;
+    }
+    p = pattern.size();
+    return false;  // never closed
+}
+
+// One byte against one item of the pattern that is no *; moves behind the item.
+bool matches_item(Text pattern, size_t& p, char c) {
+    if (pattern[p] == '[') return is_in_bracket(pattern, p, c);
+    if (pattern[p] == '?') return ++p > 0;
+    if (pattern[p] == '\\' && ++p == pattern.size()) return false;
+    return pattern[p++] == c;
+}
+
+// Bytes, not characters, as in DuckDB. Remembers only the last *, as LIKE does the last %.
+void glob(Text text, Text pattern, bool& out) {
+    size_t p = 0, at = 0, retry_p = Text::npos, retry_at = 0;
+    out = false;
+    while (at < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            retry_p = ++p;
+            retry_at = at;
+        } else if (p < pattern.size() && matches_item(pattern, p, text[at])) {
+            ++at;
+        } else if (retry_p != Text::npos) {
+            p = retry_p;
+            at = ++retry_at;
+        } else {
+            return;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    out = p == pattern.size();
+}
+
 template <auto f, class Out, class... In>
 Result<BoundFunction> bind_text(const Signature& signature) {
     // Bytes have other rules than texts.
@@ -119,6 +171,12 @@ QUERN_TEXT("char_length", "The same as length.", "char_length('né') = 2",
 QUERN_TEXT("character_length", "The same as length.", "character_length('né') = 2",
            bind_text<length, int64_t, Text>);
 QUERN_TEXT("strlen", "How many bytes.", "strlen('né') = 3", bind_text<byte_length, int64_t, Text>);
+QUERN_TEXT("bit_length", "How many bits its bytes have.", "bit_length('né') = 24",
+           bind_text<bit_length, int64_t, Text>);
+QUERN_TEXT("octet_length", "How many bytes.", "octet_length('abc'::blob) = 3",
+           bind_as<byte_length, int64_t, Text>);
+QUERN_TEXT("~~~", "GLOB: * is any text, ? one byte, [a-z] one of these, [!a] another.",
+           "'quern' glob 'q?[a-f]*'", bind_text<glob, bool, Text, Text>);
 QUERN_TEXT("position", "Where a text is found, from 1; 0 when it is not.",
            "position('e' in 'quern') = 3", bind_text<position, int64_t, Text, Text>);
 QUERN_TEXT("strpos", "The same as position.", "strpos('quern', 'e') = 3",
