@@ -10,6 +10,7 @@
 #include "quern/serve/route.h"
 #include "quern/train/learner.h"
 #include "quern/train/load.h"
+#include "quern/train/transform.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/output.h"
@@ -54,6 +55,25 @@ Result<std::string> learners_text() {
         text += heading(learner.name) + text_of(learner.summary) + " Done by " +
                 text_of(learner.source) + ".\n" + example_of(learner.example);
         if (!learner.params.empty()) text += "\n" + markdown_table(learner.params);
+    }
+    return text;
+}
+
+Result<std::string> transforms_text() {
+    TRY(train::load_training());
+    std::string text =
+        "\nThey are called by name among a model's `features:`, settings by `:=`. They learn from "
+        "the "
+        "rows\nthat teach, in each fold anew; the model's file holds what they learned. SQL over "
+        "the "
+        "row stands\ninside of them, never around them; those of numbers may stand inside of each "
+        "other. A feature\nwithout one is prepared by its type.\n";
+    for (const auto& transform : Registry<train::Transform>::of_kind().all()) {
+        text += heading(transform.name) + text_of(transform.summary) + " Takes " +
+                text_of(train::takes_text(transform.takes)) +
+                ". Reference: " + text_of(transform.reference) + ".\n" +
+                example_of(transform.example);
+        if (!transform.params.empty()) text += "\n" + markdown_table(transform.params);
     }
     return text;
 }
@@ -129,6 +149,7 @@ const std::vector<Chapter>& chapters() {
         {"formats", "Source formats", formats_text},
         {"checks", "Checks", checks_text},
         {"functions", "Functions that features may call", functions_text},
+        {"transforms", "Fitted transforms (in `features:`)", transforms_text},
         {"learners", "Learners (`algorithm:`)", learners_text},
         {"metrics", "Metrics, also for `gates:` and `metric:`", metrics_text},
         {"exports", "Forms that `quern export` writes", exports_text},

@@ -61,12 +61,6 @@ bool takes_type(Takes takes, const frame::Type& type) {
     return false;
 }
 
-std::string_view takes_text(Takes takes) {
-    constexpr std::string_view kTexts[] = {"numbers or booleans", "a text, integer or boolean",
-                                           "a text", "a date or timestamp"};
-    return kTexts[static_cast<size_t>(takes)];
-}
-
 std::vector<double> TransformInput::known(size_t column) const {
     std::vector<double> finite;
     for (size_t row = 0; row < row_count(); ++row)

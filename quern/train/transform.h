@@ -35,7 +35,12 @@ enum class Takes : uint8_t {
     date,      // a feature: date or timestamp
 };
 bool takes_type(Takes takes, const frame::Type& type);
-std::string_view takes_text(Takes takes);  // "a number or boolean"
+// "numbers or booleans"
+inline std::string_view takes_text(Takes takes) {
+    constexpr std::string_view kTexts[] = {"numbers or booleans", "a text, integer or boolean",
+                                           "a text", "a date or timestamp"};
+    return kTexts[static_cast<size_t>(takes)];
+}
 
 // The rows that teach, seen by one transform.
 struct TransformInput {

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 from sklearn import preprocessing as pre
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -104,7 +105,23 @@ def polynomial():
                                              interaction_only=True).fit_transform(rows)
 
 
-GROUPS = {"bucket": bucket, "power": power, "axes": axes, "polynomial": polynomial,
+REVIEWS = ["Good, good food!", "a BAD day; été", "", "good day_1 x"]
+
+
+def words():
+    for settings in [{}, {"ngram_range": (1, 2), "sublinear_tf": True},
+                     {"use_idf": False, "norm": None}, {"min_df": 2}]:
+        vectors = TfidfVectorizer(**settings).fit(REVIEWS)
+        yield f"tfidf {settings} {list(vectors.get_feature_names_out())}", \
+            vectors.transform(REVIEWS).toarray()
+    characters = TfidfVectorizer(analyzer="char", ngram_range=(2, 2)).fit(["ab  aB", "b\ta"])
+    yield f"characters {list(characters.get_feature_names_out())}", \
+        characters.transform(["ab  aB", "b\ta"]).toarray()
+    yield "hashed", HashingVectorizer(n_features=6).transform(REVIEWS).toarray()
+
+
+GROUPS = {"words": words,
+          "bucket": bucket, "power": power, "axes": axes, "polynomial": polynomial,
           "scale": scale, "impute": impute, "one_hot": one_hot, "target": target}
 
 
