@@ -34,7 +34,7 @@ Status refuse_many() {
     return resource_exhausted("a feature has more than " +
                               with_thousands(static_cast<int64_t>(kCategoryValuesMax)) +
                               " categories")
-        .hint("write hash_encode(...), or make it shorter in SQL");
+        .hint("write hash_words(..., by := 'text'), or make it shorter in SQL");
 }
 
 // Gives each key the position that it has among the sorted keys.

@@ -32,8 +32,8 @@ Status refuse_ids(const std::string& name, const FeatureFacts& facts) {
     return invalid_argument("feature '" + name + "' holds " + values + " in " +
                             count_text(facts.valid_count, "row") +
                             "; that is too many for categories")
-        .hint("add it to `exclude`, or make it shorter in SQL, such as left(" + name + ", 3) as " +
-              name + "_start");
+        .hint("add it to `exclude`, or write target_encode(" + name + "), tfidf(" + name +
+              ") or left(" + name + ", 3) as " + name + "_start");
 }
 
 FittedEncoder numeric(const FeatureFacts& facts, Taste taste) {
