@@ -13,6 +13,7 @@
 #include "quern/flow/work.h"
 #include "quern/score/artifact.h"
 #include "quern/score/model.h"
+#include "quern/score/storage.h"
 #include "quern/sql/memory.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
@@ -30,23 +31,34 @@ struct Candidate {
     ModelFacts facts;
 };
 
+// The column as the scorer takes it: an ENUM as text; lists, structs and maps as JSON.
+std::string lesson_column(const frame::Schema& schema, const std::string& name) {
+    const std::string quoted = quote_identifier(name);
+    const int position = frame::column_index(schema, name);
+    if (position < 0) return quoted;
+    const frame::Type& type = schema[static_cast<size_t>(position)].type;
+    const std::string as = "::varchar as " + quoted;
+    if (type.sql_name.starts_with("ENUM(")) return quoted + as;
+    return score::is_nested(type) ? "to_json(" + quoted + ")" + as : quoted;
+}
+
 // The rows to learn from, in one order for equal rows whatever DuckDB's threads did: by the key,
 // then by every column that is read. Rows that are equal in all of these can change places
 // without being seen.
 Status sort_lesson(const RunContext& context, const Step& step, const project::Model& model,
                    const std::vector<std::string>& columns, sql::Session& session) {
     const size_t input = context.node(step).inputs[0];
+    const auto from = transform::qualified(transform::kDataSchema, context.physical[input]);
+    const auto schema = TRY(session.columns_of("from " + from));
     std::string list, order;
     for (const auto& key : model.key)
         order += (order.empty() ? "" : ", ") + quote_identifier(key.text);
     for (const auto& column : columns) {
-        list += (list.empty() ? "" : ", ") + quote_identifier(column);
+        list += (list.empty() ? "" : ", ") + lesson_column(schema, column);
         order += (order.empty() ? "" : ", ") + quote_identifier(column);
     }
     return session.execute("create or replace temporary table quern_lesson as select " + list +
-                           " from " +
-                           transform::qualified(transform::kDataSchema, context.physical[input]) +
-                           " order by " + order);
+                           " from " + from + " order by " + order);
 }
 
 train::Scan scan_of(sql::Session& session) {

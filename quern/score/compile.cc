@@ -88,6 +88,11 @@ uint32_t position_of(const json& node) {
     return at.get<uint32_t>();
 }
 
+const json& bound_type(const json& node) {
+    const json& value = member(node, "value");  // of a constant
+    return value.is_object() ? member(value, "type") : member(node, "return_type");
+}
+
 class Compiler {
 public:
     Compiler(const Place& place, const json& columns, const ZoneRules& zones)
@@ -154,6 +159,9 @@ private:
         }
         const std::string& name = columns_[position].get_ref<const std::string&>();
         frame::Type type = plan_type(member(node, "return_type"));
+        const frame::Type whole = type;
+        // As text: an ENUM, which is cast for all but its equality, and nested values as JSON.
+        if (type.sql_name == "ENUM" || is_nested(type)) type = {frame::TypeId::varchar, 0, 0, ""};
         if (type.id == frame::TypeId::other) {
             return refuse(node, "column '" + name + "' has the type " + type_text(type) +
                                     ", which a scorer does not take")
@@ -170,7 +178,8 @@ private:
         Expression expression;
         expression.type = type;
         expression.input = input;
-        return add(std::move(expression));
+        const uint32_t added = this->add(std::move(expression));
+        return is_nested(whole) ? call(node, "cast", {added}, whole) : Result<uint32_t>(added);
     }
 
     Result<uint32_t> lower_constant(const json& node) {
@@ -211,7 +220,7 @@ private:
             arguments.push_back(TRY(lower((*children)[1], depth + 1)));
             return call(node, "split_at", arguments, plan_type(member(node, "return_type")));
         }
-        if (is_text(member(node, "return_type")) && children->size() >= 2) {
+        if (children->size() >= 2 && is_text(bound_type((*children)[0]))) {
             if (name == "array_extract" || name == "list_extract" || name == "list_element")
                 return lower_character(node, *children, depth);
             if (name == "array_slice" || name == "list_slice")
@@ -221,10 +230,47 @@ private:
             return refuse(node, "'" + name + "' of decimals with more than 38 digits in all")
                 .hint("cast both to narrower decimals");
         }
+        if (!children->empty() && is_nested(plan_type(bound_type((*children)[0]))))
+            name = nested_name(name);
+        if (std::any_of(children->begin(), children->end(), is_enum))
+            return refuse(node, "an ENUM is no argument of '" + name + "'")
+                .hint("cast it to VARCHAR");
         const json spread = is_list_of_patterns(name, *children) ? spread_last(*children) : json();
         auto arguments = TRY(lower_all(spread.empty() ? *children : spread, depth));
         if (name == "timezone") TRY(add_zone_rules(node, arguments));
+        if (name == "struct_pack") arguments = with_names(node, arguments);
         return call(node, name, arguments, plan_type(member(node, "return_type")));
+    }
+
+    // What has several names in DuckDB, or that of a function of texts.
+    static std::string nested_name(const std::string& name) {
+        static const std::map<std::string_view, std::string_view> names = {
+            {"len", "list_length"},           {"length", "list_length"},
+            {"array_length", "list_length"},  {"contains", "list_contains"},
+            {"list_has", "list_contains"},    {"array_contains", "list_contains"},
+            {"array_has", "list_contains"},   {"array_extract", "list_extract"},
+            {"list_element", "list_extract"}, {"list_aggregate", "list_aggr"},
+            {"array_aggr", "list_aggr"},      {"array_aggregate", "list_aggr"},
+            {"aggregate", "list_aggr"}};
+        auto found = names.find(name);
+        return found == names.end() ? name : std::string(found->second);
+    }
+
+    // The fields' names, which only the type of the struct holds, each before its value.
+    std::vector<uint32_t> with_names(const json& node, const std::vector<uint32_t>& values) {
+        const json& fields =
+            member(member(member(node, "return_type"), "type_info"), "child_types");
+        if (fields.size() != values.size()) return values;
+        std::vector<uint32_t> arguments;
+        for (size_t i = 0; i < values.size(); ++i) {
+            Constant name;
+            name.type.id = frame::TypeId::varchar;
+            name.is_null = false;
+            name.text = text(fields[i], "first");
+            arguments.push_back(add_constant(name, position_of(node)));
+            arguments.push_back(values[i]);
+        }
+        return arguments;
     }
 
     // The program carries the rules of the zones that it names.
@@ -316,11 +362,18 @@ private:
         } else {
             arguments = TRY(lower_all(member(node, "children"), depth));
         }
+        if (compares_order(name->second) && is_enum(member(node, "left")))
+            return refuse(node, "an ENUM has an order of its own").hint("cast it to VARCHAR");
         bool has_own_type = name->second == "coalesce" || name->second == "try";
         frame::Type type;
         type.id = frame::TypeId::boolean;
         if (has_own_type) type = plan_type(member(node, "return_type"));
         return call(node, std::string(name->second), arguments, type);
+    }
+
+    static bool compares_order(std::string_view name) { return name[0] == '<' || name[0] == '>'; }
+    static bool is_enum(const json& node) {
+        return text(member(node, "return_type"), "id") == "ENUM";
     }
 
     Result<uint32_t> lower_case(const json& node, int depth) {

@@ -132,6 +132,8 @@ FieldFault store_field(const frame::Type& type, const FieldValue& value, bool is
             if (frame::is_text(type)) return store_text(type, value.text, texts, at);
             if (is_all_text || takes_text(type)) return parse_text(type, value.text, at);
             break;
+        case Kind::json:
+            break;
     }
     return FieldFault::wrong_type;
 }

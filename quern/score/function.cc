@@ -73,6 +73,12 @@ Storage storage_of(const frame::Type& type) {
     return type.sql_name == "INTERVAL" ? Storage::interval : Storage::text;
 }
 
+bool is_nested(const frame::Type& type) {
+    const std::string& name = type.sql_name;
+    return type.id == frame::TypeId::other &&
+           (name.ends_with(']') || name.starts_with("STRUCT(") || name.starts_with("MAP("));
+}
+
 size_t storage_bytes(Storage storage) {
     return with_storage(storage, [](auto tag) { return sizeof(typename decltype(tag)::type); });
 }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "quern/base/text.h"
 #include "quern/score/functions/parse.h"
 #include "quern/score/storage.h"
 
@@ -43,6 +44,25 @@ bool put_text(Constant& constant, const json& value) {
 
 }  // namespace
 
+namespace {
+
+// "INTEGER[]", "STRUCT(a INTEGER)", "MAP(VARCHAR, INTEGER)"; a map is a list of pairs to DuckDB.
+std::string nested_text(const std::string& id, const json& info) {
+    auto text = [](const json& child) { return type_text(plan_type(child)); };
+    if (id == "LIST") return text(info.value("child_type", json())) + "[]";
+    const json child = id == "MAP" ? info.value("child_type", json()) : json();
+    const json fields = id == "MAP" ? child.value("type_info", json()) : info;
+    std::string list;
+    for (const json& field : fields.value("child_types", json::array())) {
+        if (!list.empty()) list += ", ";
+        if (id == "STRUCT") list += quote_identifier(field.value("first", "")) + " ";
+        list += text(field.value("second", json()));
+    }
+    return id + "(" + list + ")";
+}
+
+}  // namespace
+
 frame::Type plan_type(const json& type) {
     std::string id = type.is_object() ? type.value("id", "") : "";
     if (id == "DECIMAL") {
@@ -53,6 +73,9 @@ frame::Type plan_type(const json& type) {
         decimal.scale = info.value("scale", uint8_t{3});
         return decimal;
     }
+    bool has_children = id == "LIST" || id == "STRUCT" || id == "MAP";
+    if (has_children && type.contains("type_info") && type["type_info"].is_object())
+        return {frame::TypeId::other, 0, 0, nested_text(id, type["type_info"])};
     if (id == "NULL") id = "\"NULL\"";
     if (id == "VARCHAR" && type.contains("type_info") && type["type_info"].is_object() &&
         type["type_info"].value("alias", "") == "JSON")

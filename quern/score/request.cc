@@ -7,6 +7,7 @@
 #include "quern/base/text.h"
 #include "quern/score/field.h"
 #include "quern/score/function.h"
+#include "quern/score/functions/json.h"
 #include "quern/score/kernel.h"
 
 namespace quern::score {
@@ -28,6 +29,7 @@ std::string shown(const FieldValue& value) {
         case Kind::float64:
             return float_text(value.float64);
         case Kind::text:
+        case Kind::json:
             break;
     }
     if (value.text.size() <= kShownTextMax) return quote_literal(value.text);
@@ -75,6 +77,44 @@ FieldValue FieldValue::of(std::string_view value) {
     return field;
 }
 
+FieldValue FieldValue::json(std::string_view text) {
+    FieldValue field = of(text);
+    field.kind = Kind::json;
+    return field;
+}
+
+namespace {
+
+// What a text input is to the program.
+enum class Holds : uint8_t { text, any_json, nested };
+
+// Nested where it is cast to a list, struct or map; JSON where nothing else than JSON is read of
+// it.
+std::vector<Holds> contents_of(const Program& program) {
+    std::vector<Holds> contents(program.inputs.size(), Holds::text);
+    std::vector<bool> is_text(program.inputs.size(), false);
+    for (const Expression& call : program.expressions) {
+        bool reads_json = call.function.starts_with("json_") || call.function == "->>";
+        for (size_t i = 0; i < call.children.size(); ++i) {
+            if (call.children[i] >= program.expressions.size()) continue;
+            const Expression& argument = program.expressions[call.children[i]];
+            if (argument.kind != Expression::Kind::input) continue;
+            if (argument.input >= contents.size()) continue;
+            if (is_nested(call.type) && call.function == "cast")
+                contents[argument.input] = Holds::nested;
+            else if (reads_json && i == 0)
+                contents[argument.input] = std::max(contents[argument.input], Holds::any_json);
+            else
+                is_text[argument.input] = true;
+        }
+    }
+    for (size_t i = 0; i < contents.size(); ++i)
+        if (is_text[i]) contents[i] = Holds::text;
+    return contents;
+}
+
+}  // namespace
+
 struct RowReader::State {
     const Program* program;
     ReadOptions options;
@@ -84,6 +124,7 @@ struct RowReader::State {
         std::vector<uint64_t> valid;
     };
     std::vector<Slot> slots;
+    std::vector<Holds> contents;  // by input
     std::vector<frame::ColumnView> views;
     // Names in order for look-ups that the order of fields does not answer.
     std::vector<uint32_t> by_name;
@@ -138,6 +179,7 @@ RowReader::RowReader(const Program& program, ReadOptions options)
     std::sort(state.by_name.begin(), state.by_name.end(), [&](uint32_t a, uint32_t b) {
         return lower_ascii(program.inputs[a].name) < lower_ascii(program.inputs[b].name);
     });
+    state.contents = contents_of(program);
     state.views.resize(program.inputs.size());
     state.seen.assign(program.inputs.size(), 0);
 }
@@ -201,14 +243,24 @@ void RowReader::field(int input, const FieldValue& value) {
         if (!contract.is_nullable) state.fail(contract.name, "this field must not be null");
         return;
     }
+    if (value.kind == FieldValue::Kind::json && state.contents[index] == Holds::text)
+        return state.fail(contract.name, "must be a plain value, not an object or a list");
+    bool is_json = value.kind == FieldValue::Kind::json || state.contents[index] == Holds::nested;
+    if (is_json && !parse_json(value.text))
+        return state.fail(contract.name, shown(value) + " is no JSON");
     std::byte* at = slot.data.get() + state.row_count * storage_bytes(slot.storage);
-    FieldFault fault =
-        store_field(contract.type, value, state.options.is_all_text, state.texts, at);
+    FieldFault fault = store_field(contract.type, is_json ? FieldValue::of(value.text) : value,
+                                   state.options.is_all_text, state.texts, at);
     if (fault == FieldFault::none) {
         slot.valid[state.row_count / 64] |= bit;
         return;
     }
     state.fail(contract.name, fault_text(fault, contract.type, shown(value)));
+}
+
+bool RowReader::takes_json(std::string_view name) const {
+    int input = find(name);
+    return input >= 0 && state_->contents[static_cast<size_t>(input)] != Holds::text;
 }
 
 void RowReader::end_row() {

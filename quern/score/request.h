@@ -14,7 +14,7 @@
 namespace quern::score {
 
 struct FieldValue {
-    enum class Kind : uint8_t { null, boolean, int64, uint64, float64, text };
+    enum class Kind : uint8_t { null, boolean, int64, uint64, float64, text, json };
     Kind kind = Kind::null;
     union {
         bool boolean;
@@ -31,6 +31,8 @@ struct FieldValue {
     static FieldValue of(double value);
     static FieldValue of(std::string_view value);  // copied by RowReader
     static FieldValue of(const char*) = delete;    // would become a bool
+    // An object or array as it is written, for inputs that are nested or read as JSON.
+    static FieldValue json(std::string_view text);
 };
 
 struct FieldError {
@@ -68,6 +70,8 @@ public:
     // The same by the input's position (-1: a field nobody asked for).
     int find(std::string_view name) const;
     void field(int input, const FieldValue& value);
+    // Whether the input is a list, struct or map to the program, or read as JSON.
+    bool takes_json(std::string_view name) const;
     void end_row();  // fields that did not come are NULL, or errors where the contract says so
 
     size_t row_count() const;

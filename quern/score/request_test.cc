@@ -156,6 +156,36 @@ TEST(RowReader, fields_in_any_order_and_rows_up_to_the_limit) {
     EXPECT_TRUE(reader.begin_row());
 }
 
+// The input as a list of the program, as JSON that it reads, or as text.
+void check_nested(std::string_view function, std::string_view type, const FieldValue& value,
+                  std::string_view want) {
+    Program program = program_with("VARCHAR");
+    program.expressions.resize(2);
+    program.expressions[0] = {.type = program.inputs[0].type};
+    program.expressions[1] = {.kind = Expression::Kind::call,
+                              .type = frame::type_from_sql(type),
+                              .function = std::string(function),
+                              .children = {0}};
+    RowReader reader(program);
+    reader.begin_row();
+    reader.field("value", value);
+    reader.end_row();
+    EXPECT_EQ(reader.errors().empty() ? frame::value_text(reader.view().columns[0], 0)
+                                      : reader.errors()[0].message,
+              want);
+}
+
+TEST(RowReader, takes_objects_and_lists_where_the_program_reads_them) {
+    check_nested("cast", "INTEGER[]", FieldValue::json("[1, 2]"), "[1, 2]");
+    check_nested("cast", "INTEGER[]", text("[1, 2]"), "[1, 2]");
+    check_nested("cast", "INTEGER[]", text("one"), "'one' is no JSON");
+    check_nested("cast", "INTEGER[]", FieldValue::json("[1}"), "'[1}' is no JSON");
+    check_nested("->>", "VARCHAR", FieldValue::json("{\"a\": 1}"), "{\"a\": 1}");
+    check_nested("->>", "VARCHAR", text("one"), "one");
+    check_nested("lower", "VARCHAR", FieldValue::json("[1]"),
+                 "must be a plain value, not an object or a list");
+}
+
 TEST(RowReader, texts_are_limited_together) {
     Program program = program_with("VARCHAR");
     RowReader reader(program, {.text_bytes_max = 100'000});

@@ -20,6 +20,9 @@ struct Interval {
 inline frame::Type interval_type() { return {frame::TypeId::other, 0, 0, "INTERVAL"}; }
 // A text that is JSON; neither does any column have this one.
 inline frame::Type json_type() { return {frame::TypeId::other, 0, 0, "JSON"}; }
+// Lists, structs and maps, "INTEGER[]", "STRUCT(a INTEGER)", "MAP(VARCHAR, INTEGER)", are held as
+// JSON too, made by DuckDB's to_json in a table and brought as JSON by a request.
+bool is_nested(const frame::Type& type);
 
 enum class Storage : uint8_t {
     boolean,

@@ -187,10 +187,25 @@ Status add_fault(Scoring& scoring, std::string_view name, Fault fault, const jso
     return {};
 }
 
+// An object or array as it is written.
+Result<std::string_view> raw_json(json::value& value) {
+    if (TRY(take(value.type())) == json_type::object) {
+        json::object object = TRY(take(value.get_object()));
+        return take(object.raw_json());
+    }
+    json::array array = TRY(take(value.get_array()));
+    return take(array.raw_json());
+}
+
 Status read_field(Scoring& scoring, std::string_view name, json::value& value) {
     FieldValue field;
     Fault fault;
     if (const error_code error = read_plain(value, field, fault)) return broken(error);
+    if (fault == kNotPlain && scoring.takes_json(name)) {
+        const std::string_view raw = TRY(raw_json(value));
+        scoring.field(name, FieldValue::json(raw));
+        return {};
+    }
     if (!fault.empty()) return add_fault(scoring, name, fault, value);
     scoring.field(name, field);
     return {};

@@ -70,6 +70,8 @@ public:
     }
     void field(int input, const score::FieldValue& value) { lane_.reader.field(input, value); }
     int find(std::string_view name) const { return lane_.reader.find(name); }
+    // Whether the field is a list, struct or map to the model, or read as JSON.
+    bool takes_json(std::string_view name) const { return lane_.reader.takes_json(name); }
     // Of this row's field; of one that the model does not have, only that it came counts.
     void add_error(std::string_view field, std::string message);
     // Of the body as a whole, before its first row.

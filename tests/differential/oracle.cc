@@ -29,6 +29,25 @@ const std::vector<TestColumn> kTestColumns = {
 
 namespace {
 
+// Held as JSON by the scorer; an ENUM as text.
+const std::vector<TestColumn> kNestedColumns = {
+    {"li", "INTEGER[]"},
+    {"lx", "DOUBLE[]"},
+    {"ls", "VARCHAR[]"},
+    {"ll", "INTEGER[][]"},
+    {"st", "STRUCT(a INTEGER, B VARCHAR, d DATE, \"in\" STRUCT(x DOUBLE, t TIMESTAMP))"},
+    {"sl", "STRUCT(n DECIMAL(6,2), ok BOOLEAN)[]"},
+    {"mp", "MAP(VARCHAR, INTEGER)"},
+    {"en", "ENUM('low', 'mid', 'high')"},
+    {"eo", "ENUM('low', 'mid', 'high')"},
+};
+
+std::vector<TestColumn> all_columns() {
+    std::vector<TestColumn> all = kTestColumns;
+    all.insert(all.end(), kNestedColumns.begin(), kNestedColumns.end());
+    return all;
+}
+
 using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 // What breaks things, by type: lines of type, tab, value.
@@ -57,7 +76,7 @@ std::string_view kind_of(const TestColumn& column) {
 
 std::string row_sql(std::mt19937& random) {
     std::string row = "(";
-    for (const TestColumn& column : kTestColumns) {
+    for (const TestColumn& column : all_columns()) {
         if (row.size() > 1) row += ", ";
         const auto& values = hostile_values(kind_of(column));
         size_t choice = random() % (values.size() + 1);  // the last is NULL
@@ -71,7 +90,7 @@ std::string row_sql(std::mt19937& random) {
 
 std::string columns_sql() {
     std::string sql;
-    for (const TestColumn& column : kTestColumns)
+    for (const TestColumn& column : all_columns())
         sql +=
             (sql.empty() ? "" : ", ") + std::string(column.name) + " " + std::string(column.type);
     return sql;
@@ -190,7 +209,13 @@ void Oracle::keep_huge_texts() {
 
 void Oracle::read_table() {
     std::string error;
-    table_ = query("from t", error);
+    std::string list;
+    for (const TestColumn& column : kTestColumns) list += std::string(column.name) + ", ";
+    for (const TestColumn& column : kNestedColumns) {
+        const std::string name(column.name);
+        list += (column.type.starts_with("ENUM") ? name : "to_json(" + name + ")") + "::varchar, ";
+    }
+    table_ = query("select " + list + " from t", error);
 }
 
 void Oracle::run(const std::string& sql) {
@@ -436,7 +461,8 @@ void Oracle::compare_values(const Work& work, Program program, const std::vector
 
 frame::Column Oracle::input_rows(std::string_view name, size_t first, size_t count) const {
     size_t index = 0;
-    while (kTestColumns[index].name != name) ++index;
+    static const std::vector<TestColumn> columns = all_columns();
+    while (columns[index].name != name) ++index;
     const frame::ColumnView all = table_[index].values.view();
     frame::Column rows(all.type);
     for (size_t row = first; row < first + count; ++row) rows.append_from(all, row % row_count());

@@ -6,7 +6,8 @@
 // date_span.cc, date_zone.cc, strftime.cc, strptime.cc, strptime_reader.cc, cast_time.cc,
 // interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc, cast_json.cc, json.cc,
 // json_functions.cc, json_path.cc, json_text.cc, characters.cc, digest.cc, distance.cc,
-// encoding.cc, letter_case.cc, byte_sizes.cc, number_theory.cc, trigonometry.cc.
+// encoding.cc, letter_case.cc, byte_sizes.cc, number_theory.cc, trigonometry.cc, list_aggregate.cc,
+// nested.cc, nested_make.cc, nested_value.cc.
 #include <gtest/gtest.h>
 
 #include "quern/score/compile.h"
@@ -52,7 +53,9 @@ TEST(Refusal, names_place_reason_and_alternative) {
           "as a column");
     check("select format('{}', s) from t", "byte 7", "'format' cannot be compiled",
           "table under tables/");
-    check("select [i, j] from t", "byte 8", "'list_value' cannot be compiled", "table");
+    check("select [i, j] from t", "byte 8", "cannot be of type INTEGER[]", "take a part");
+    check("select li = [1] from t", "byte 10", "no compiled form for (INTEGER[]", "");
+    check("select en < eo from t", "byte 10", "an ENUM has an order of its own", "VARCHAR");
     check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
     check("select strptime(s, ['%Y', '%Y%z']) from t", "byte 7", "do not go together", "");
     check("select ts at time zone 'Mars/Olympus' from t", "byte 10", "no time zone 'Mars/", "");

@@ -82,7 +82,7 @@ Result<BoundFunction> bind_cast_kernel(const frame::Type& from, const frame::Typ
     Kernel kernel = nullptr;
     if (from == to) {
         kernel = copy_through;
-    } else if (from == json_type() || to == json_type()) {
+    } else if (from == json_type() || to == json_type() || is_nested(to)) {
         kernel = cast_with_json(from, to);
     } else if (is_number(from) && is_number(to)) {
         kernel = cast_between_numbers(from, to);

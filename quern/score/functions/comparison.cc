@@ -44,7 +44,7 @@ struct GreaterOrEqual {
 
 bool are_comparable(const Signature& signature) {
     for (const auto& type : signature.arguments)
-        if (!(type == signature.arguments[0])) return false;
+        if (!(type == signature.arguments[0]) || is_nested(type)) return false;
     return !signature.arguments.empty();
 }
 

@@ -49,5 +49,7 @@ size_t json_array_length(const JsonValue& array);
 // Without spaces, as DuckDB writes it.
 void append_json(std::string& out, const JsonValue& value);
 void append_unquoted(std::string& out, const JsonValue& string);  // what the string says
+void append_quoted(std::string& out, std::string_view text);      // the other way
+void append_number(std::string& out, double value);
 
 }  // namespace quern::score

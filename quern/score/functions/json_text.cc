@@ -33,28 +33,6 @@ uint32_t unit_at(std::string_view text, size_t at) {
 
 constexpr std::string_view kEscapes = "bfnrt", kControls = "\b\f\n\r\t";
 
-void append_quoted(std::string& out, std::string_view text) {
-    constexpr char kHex[] = "0123456789ABCDEF";
-    out += '"';
-    for (char c : text) {
-        size_t known = kControls.find(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (known != std::string_view::npos) {
-            out += '\\';
-            out += kEscapes[known];
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            out += "\\u00";
-            out += kHex[c >> 4];
-            out += kHex[c & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
-
 // The shortest digits that read back as the same number; 0.000001 to 1e21 without an exponent.
 void append_float(std::string& out, double value) {
     char buffer[64];
@@ -99,6 +77,37 @@ void append_many(std::string& out, const JsonValue& value) {
 }
 
 }  // namespace
+
+void append_quoted(std::string& out, std::string_view text) {
+    constexpr char kHex[] = "0123456789ABCDEF";
+    out += '"';
+    for (char c : text) {
+        size_t known = kControls.find(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (known != std::string_view::npos) {
+            out += '\\';
+            out += kEscapes[known];
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            out += "\\u00";
+            out += kHex[c >> 4];
+            out += kHex[c & 15];
+        } else {
+            out += c;
+        }
+    }
+    out += '"';
+}
+
+void append_number(std::string& out, double value) {
+    if (std::isnan(value))
+        out += "NaN";
+    else if (std::isinf(value))
+        out += value > 0 ? "Infinity" : "-Infinity";
+    else
+        append_float(out, value);
+}
 
 void append_unquoted(std::string& out, const JsonValue& string) {
     std::string_view text = string.text.substr(1, string.text.size() - 2);
