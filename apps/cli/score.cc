@@ -64,6 +64,7 @@ Result<int> score(const Invocation& invocation) {
     request.names = invocation.comma_list("names");
     request.encoding = invocation.text("encoding");
     if (invocation.has("header")) request.has_header = TRY(is_yes(invocation.text("header")));
+    request.is_explained = invocation.has("explain");
     const auto report = TRY(flow::score_file(workspace, request));
     TRY(print(invocation.is_json ? report_json(report, request.output)
                                  : report_text(report, request.output)));
@@ -86,6 +87,8 @@ QUERN_REGISTER(Command)
                 {.name = "--null",
                  .value_name = "TEXT",
                  .doc = "a text that reads as missing, beside the empty one"},
+                {.name = "--explain",
+                 .doc = "also write what each feature added to the score, and base_score"},
                 {.name = "--names",
                  .value_name = "LIST",
                  .doc = "of the columns, for a file without a header: a,b,c"},

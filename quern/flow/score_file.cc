@@ -106,8 +106,10 @@ Result<std::vector<int>> find_inputs(const score::Program& program, const frame:
 // Scores the text rows and writes what came out to kScored: place, class or value, probabilities.
 class FileScorer {
 public:
-    FileScorer(const score::Scorer& scorer, sql::Session& out, ScoreFileReport& report)
+    FileScorer(const score::Scorer& scorer, bool is_explained, sql::Session& out,
+               ScoreFileReport& report)
         : scorer_(scorer),
+          is_explained_(is_explained),
           program_(scorer.program()),
           reader_(program_, {.extra_fields = score::ReadOptions::Extra::ignore,
                              .is_all_text = true,
@@ -128,6 +130,10 @@ public:
             const std::string name = "p" + std::to_string(i);
             columns += ", " + name + " double";
             schema_.push_back({name, type_of(frame::TypeId::float64)});
+        }
+        for (size_t i = 0; is_explained_ && i <= scorer_.sources().size(); ++i) {
+            columns += ", c" + std::to_string(i) + " double";
+            schema_.push_back({"c" + std::to_string(i), type_of(frame::TypeId::float64)});
         }
         return out_.execute("create table " + std::string(kScored) + " (" + columns + ")");
     }
@@ -200,7 +206,19 @@ private:
         } else {
             batch.columns[1].append(predictions_.output(row, 0));
         }
+        if (is_explained_) append_contributions(batch, row);
         ++batch.row_count;
+    }
+
+    // To the raw score of the predicted class, or to the only one. The last column is what the
+    // score would be without them.
+    void append_contributions(frame::Batch& batch, size_t row) {
+        const size_t raw = scorer_.raw_count() > 1 ? predictions_.labels[row] : 0;
+        const size_t count = scorer_.sources().size(), first = batch.columns.size() - count - 1;
+        for (size_t i = 0; i < count; ++i) {
+            batch.columns[first + i].append(explanations_.contribution(row, raw, i));
+        }
+        batch.columns[first + count].append(explanations_.expected[raw]);
     }
 
     void tell_bad(size_t row, const std::string& why) {
@@ -217,6 +235,7 @@ private:
             tell_bad(error.row, error.field + ": " + error.message);
         }
         TRY(scorer_.score(reader_.view(), scratch_, predictions_));
+        if (is_explained_) TRY(scorer_.explain(scratch_, explanations_));
         for (size_t row = 0; row < reader_.row_count(); ++row) {
             if (predictions_.is_failed[row] == 0 || bad.contains(row)) continue;
             bad.insert(row);
@@ -236,10 +255,12 @@ private:
     }
 
     const score::Scorer& scorer_;
+    const bool is_explained_;
     const score::Program& program_;
     score::RowReader reader_;
     score::Scratch scratch_;
     score::Predictions predictions_;
+    score::Explanations explanations_;
     sql::Session& out_;
     ScoreFileReport& report_;
     frame::Schema schema_;
@@ -249,7 +270,7 @@ private:
 
 // The columns of the output: key or row number, prediction, probabilities.
 std::string output_sql(const score::Program& program, const project::Model* model,
-                       const frame::Schema& columns) {
+                       const frame::Schema& columns, const std::vector<std::string>* explained) {
     std::vector<std::string> keys;
     for (size_t i = 0; model != nullptr && i < model->key.size(); ++i) {
         const int position = frame::column_index(columns, model->key[i].text);
@@ -274,6 +295,11 @@ std::string output_sql(const score::Program& program, const project::Model* mode
          ++i) {
         list += ", s.p" + std::to_string(i) + " as " +
                 quote_identifier("probability_" + program.classes[i]);
+    }
+    for (size_t i = 0; explained != nullptr && i <= explained->size(); ++i) {
+        const bool is_last = i == explained->size();
+        list += ", s.c" + std::to_string(i) + " as " +
+                quote_identifier(is_last ? "base_score" : "contribution_" + (*explained)[i]);
     }
     return "select " + list + " from " + kScored + " s left join " + kInput +
            " i on i.rowid + 1 = s.place order by s.place";
@@ -309,7 +335,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     auto out = TRY(database.connect());
     const auto columns = TRY(load_as_text(in, request, report));
     const auto positions = TRY(find_inputs(scorer.program(), columns));
-    FileScorer file_scorer(scorer, out, report);
+    FileScorer file_scorer(scorer, request.is_explained, out, report);
     TRY(file_scorer.begin());
     auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions)));
     while (const auto views = TRY(rows.next())) {
@@ -327,7 +353,10 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     }
     const auto* model = workspace.project.find_model(version.model);
     report.row_count =
-        TRY(sql::export_query(out, output_sql(scorer.program(), model, columns), request.output));
+        TRY(sql::export_query(out,
+                              output_sql(scorer.program(), model, columns,
+                                         request.is_explained ? &scorer.sources() : nullptr),
+                              request.output));
     report.seconds = steady_seconds() - start;
     return report;
 }

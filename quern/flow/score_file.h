@@ -19,6 +19,7 @@ struct ScoreFileRequest {
     std::vector<std::string> names = {};          // of the columns; the file then has no header
     std::optional<bool> has_header = {};          // absent: found by reading
     std::string encoding = {};                    // of the file; empty: UTF-8
+    bool is_explained = false;                    // also what each feature added to the score
 };
 
 struct ScoreFileReport {

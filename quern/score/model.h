@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "quern/base/registry.h"
 #include "quern/score/program.h"
@@ -22,6 +23,11 @@ struct BoundModel {
     size_t raw_count = 0;
     std::string kernel;  // the one that was chosen, for people: "lockstep"
     size_t scratch_bytes = 0;
+    // One row -> contributions [raw][column_count], which with `expected` sum up to its raw
+    // scores; null where the model cannot tell.
+    void (*explain)(const void* prepared, const double* row, double* contributions,
+                    std::byte* scratch) = nullptr;
+    std::vector<double> expected;  // by raw score, over the training rows
 };
 
 constexpr size_t kModelAlignment = 64;

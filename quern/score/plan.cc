@@ -1,5 +1,6 @@
 #include "quern/score/plan.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "quern/score/kernel.h"
@@ -100,6 +101,28 @@ Status bind_stages(Scorer::Plan& plan) {
     return {};
 }
 
+void name_sources(Scorer::Plan& plan) {
+    const Program& program = plan.program;
+    std::vector<uint32_t> sources(plan.number_count);
+    for (const Feature& feature : program.features) plan.sources.push_back(feature.name);
+    for (size_t i = 0; i < plan.encodes.size(); ++i)
+        std::fill_n(sources.begin() + plan.encodes[i].first_column,
+                    plan.encodes[i].encoder.columns.size(), program.encoders[i].feature);
+    for (size_t i = 0; i < plan.stages.size(); ++i) {
+        const StageStep& step = plan.stages[i];
+        uint32_t source = sources[step.from.front()];
+        for (uint32_t column : step.from)
+            if (sources[column] != source) source = kNoPosition;
+        if (source == kNoPosition) {
+            source = static_cast<uint32_t>(plan.sources.size());
+            plan.sources.push_back(program.stages[i].name);
+        }
+        std::fill_n(sources.begin() + step.first_column, step.stage.columns.size(), source);
+    }
+    if (program.matrix.empty()) plan.column_sources = sources;
+    for (uint32_t column : program.matrix) plan.column_sources.push_back(sources[column]);
+}
+
 // From all columns that were made to those that the model sees.
 Status pick_matrix(Scorer::Plan& plan) {
     plan.number_count = plan.columns.size();
@@ -135,6 +158,7 @@ Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program) {
     TRY(bind_encoders(*plan));
     TRY(bind_stages(*plan));
     TRY(pick_matrix(*plan));
+    name_sources(*plan);
     const FittedModel& fitted = plan->program.model;
     const ModelKind* kind = TRY(Registry<ModelKind>::of_kind().find(fitted.kind));
     plan->model = TRY(kind->bind(fitted.learned, plan->columns.size()));

@@ -51,6 +51,9 @@ struct Scorer::Plan {
     size_t number_count = 0;           // columns that encoders and stages write
     std::vector<uint32_t> picked;      // which of them are the matrix; empty: just they
     std::vector<std::string> columns;  // of the matrix
+    // What explanations tell of: the features, then stages that mix several of them.
+    std::vector<std::string> sources;
+    std::vector<uint32_t> column_sources;  // by column of the matrix
     BoundModel model;
 };
 

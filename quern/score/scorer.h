@@ -42,6 +42,21 @@ struct Predictions {
     double output(size_t row, size_t index) const { return outputs[row * output_count + index]; }
 };
 
+// How far each source (a feature, mostly) moved each row's raw scores away from `expected`, the
+// mean over the training rows: expected + the sum over the sources = the raw score. Exact Shapley
+// values of the columns of the matrix, added up by source. Keep one and pass it again: its memory
+// is reused.
+struct Explanations {
+    size_t row_count = 0, raw_count = 0, source_count = 0;
+    std::vector<double> contributions;  // [row][raw score][source]; NaN for a failed row
+    std::vector<double> expected;       // by raw score
+    std::vector<double> columns;        // of one row, before they are added up
+
+    double contribution(size_t row, size_t raw, size_t source) const {
+        return contributions[(row * raw_count + raw) * source_count + source];
+    }
+};
+
 // Where each input of the program stands in a caller's schema; made once, by name.
 struct InputMap {
     std::vector<uint32_t> positions;
@@ -73,6 +88,12 @@ public:
     // The same from a batch of another schema.
     Status score(const frame::BatchView& batch, const InputMap& map, Scratch& scratch,
                  Predictions& out) const;
+
+    // What contributions are told of: the features, then stages that mix several of them.
+    const std::vector<std::string>& sources() const;
+    // Contributions to the rows that `scratch` scored last. Refused where the model's kind cannot
+    // tell, and for a model of trees that was trained before covers were kept.
+    Status explain(Scratch& scratch, Explanations& out) const;
 
     // The model's own input, [row][matrix column]; training reads it, so that training and
     // scoring share every step before the model. The first row that fails is the Status.

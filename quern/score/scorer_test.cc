@@ -1,3 +1,4 @@
+// Covers scorer.cc and explain.cc.
 #include "quern/score/scorer.h"
 
 #include <gtest/gtest.h>
@@ -139,6 +140,54 @@ TEST(Scorer, no_allocation_once_warm) {
     size_t before = allocation_count;
     for (int i = 0; i < 100; ++i) ASSERT_TRUE(score_one(i));
     EXPECT_EQ(allocation_count - before, 0u);
+}
+
+TEST(Scorer, no_allocation_for_any_row_of_a_batch) {
+    Scorer scorer = sample_scorer();
+    Scratch scratch(scorer);
+    Predictions out;
+    for (size_t row_count : {2048u, 300u, 40u, 2u}) {
+        RowReader reader(scorer.program());
+        for (size_t i = 0; i < row_count; ++i) {
+            reader.begin_row();
+            reader.field("income", FieldValue::of(static_cast<double>(i)));
+            reader.end_row();
+        }
+        frame::BatchView view = reader.view();
+        ASSERT_TRUE(scorer.score(view, scratch, out).ok());
+        size_t before = allocation_count;
+        ASSERT_TRUE(scorer.score(view, scratch, out).ok());
+        EXPECT_EQ(allocation_count - before, 0u) << row_count << " rows";
+    }
+}
+
+TEST(Scorer, explains_a_score_by_feature) {
+    Program program = sample_program();
+    program.model.learned["leaf_cover"] = std::vector<double>{30, 10, 20, 20};
+    auto scorer = Scorer::build(program);
+    ASSERT_TRUE(scorer.ok()) << scorer.status().text();
+    RowReader reader(scorer->program());
+    reader.begin_row();
+    reader.field("income", FieldValue::of(60.0));
+    reader.field("city", FieldValue::of(std::string_view("Oslo")));
+    reader.end_row();
+    Scratch scratch(*scorer);
+    Predictions out;
+    Explanations why;
+    ASSERT_TRUE(scorer->score(reader.view(), scratch, out).ok());
+    ASSERT_TRUE(scorer->explain(scratch, why).ok());
+    // The means of the two trees are (30 * -1 + 10 * 1) / 40 and (-0.5 + 0.25) / 2.
+    EXPECT_DOUBLE_EQ(why.expected[0], -0.5 - 0.125);
+    EXPECT_DOUBLE_EQ(why.contribution(0, 0, 0), 1 - -0.5);
+    EXPECT_DOUBLE_EQ(why.contribution(0, 0, 1), -0.5 - -0.125);
+    EXPECT_DOUBLE_EQ(out.raw[0], 0.5);
+}
+
+TEST(Scorer, refuses_to_explain_trees_without_covers) {
+    Scorer scorer = sample_scorer();
+    Scratch scratch(scorer);
+    Explanations why;
+    EXPECT_EQ(scorer.explain(scratch, why).code(), Code::unimplemented);
 }
 
 TEST(Scorer, refuses_a_batch_of_other_columns) {

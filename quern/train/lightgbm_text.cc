@@ -79,6 +79,10 @@ Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
     score::Trees::Tree tree;
     const size_t leaf_count = TRY(count_of(block, "num_leaves"));
     tree.leaves = TRY(numbers<double>(block, "leaf_value", leaf_count));
+    if (block.contains("leaf_count"))
+        tree.covers = TRY(numbers<double>(block, "leaf_count", leaf_count));
+    else if (leaf_count <= 1)
+        tree.covers.assign(leaf_count, 1);  // a tree that did not split counts no rows
     if (leaf_count <= 1) return tree;
     const size_t count = leaf_count - 1;
     const auto columns = TRY(numbers<uint32_t>(block, "split_feature", count));

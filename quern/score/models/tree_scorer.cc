@@ -8,6 +8,7 @@
 #include <random>
 
 #include "quern/score/models/tree_kernel.h"
+#include "quern/score/models/tree_shap.h"
 #include "quern/score/models/tree_walk.h"
 
 namespace quern::score {
@@ -20,6 +21,7 @@ struct TreeScorer {
     std::optional<Forest> forest;
     std::optional<Treelets> treelets;
     Walk walk;
+    std::optional<Shap> shap;
     const RowKernel* row = nullptr;      // else rows are walked
     const BlockKernel* block = nullptr;  // for batches of block_rows_min and more
     size_t block_rows_min = kNever;
@@ -36,11 +38,19 @@ void score_trees(const void* prepared, const double* matrix, size_t row_count, d
         score_walk(trees.walk, matrix, row_count, raw);
 }
 
+void explain_trees(const void* prepared, const double* row, double* contributions,
+                   std::byte* scratch) {
+    const Shap& shap = *static_cast<const TreeScorer*>(prepared)->shap;
+    std::fill_n(contributions, shap.walk.raw_count * shap.walk.column_count, 0.0);
+    shap_kernel().explain(shap, row, contributions, scratch);
+}
+
 std::shared_ptr<TreeScorer> prepare(const Trees& trees, size_t column_count) {
     auto scorer = std::make_shared<TreeScorer>();
     scorer->forest = make_forest(trees, column_count);
     if (scorer->forest) scorer->treelets = make_treelets(trees, *scorer->forest);
     scorer->walk = make_walk(trees, column_count);
+    scorer->shap = make_shap(trees, column_count);
     return scorer;
 }
 
@@ -65,6 +75,11 @@ BoundModel bound(std::shared_ptr<TreeScorer> scorer) {
         if (!is_always_block)
             model.kernel += "; from " + std::to_string(scorer->block_rows_min) + " rows on ";
         model.kernel += std::string(kBlocks) + scorer->block->name;
+    }
+    if (scorer->shap) {
+        model.explain = explain_trees;
+        model.expected = scorer->shap->expected;
+        model.scratch_bytes = std::max(model.scratch_bytes, shap_scratch_bytes(*scorer->shap));
     }
     if (scorer->row != nullptr || is_always_block) scorer->walk = {};
     if (scorer->row == nullptr) scorer->treelets.reset();

@@ -21,19 +21,18 @@ bool is_in_set(const Walk& walk, const Walk::Step& step, double value) {
 }
 
 template <bool is_plain>
+bool is_left(const Walk& walk, const Walk::Step& step, double value) {
+    if (is_plain || step.kind == Walk::Step::numeric)
+        return (value <= step.threshold) | ((value != value) & (step.nan_left != 0));
+    if (step.kind == Walk::Step::categorical) return is_in_set(walk, step, value);
+    bool is_missing = value != value || (value >= -kZero && value <= kZero);
+    return is_missing ? step.nan_left != 0 : value <= step.threshold;
+}
+
+template <bool is_plain>
 uint32_t follow(const Walk& walk, uint32_t at, const double* row) {
     const Walk::Step& step = walk.steps[at];
-    double value = row[step.column];
-    bool is_left;
-    if (is_plain || step.kind == Walk::Step::numeric) {
-        is_left = (value <= step.threshold) | ((value != value) & (step.nan_left != 0));
-    } else if (step.kind == Walk::Step::zero_is_missing) {
-        bool is_missing = value != value || (value >= -kZero && value <= kZero);
-        is_left = is_missing ? step.nan_left != 0 : value <= step.threshold;
-    } else {
-        is_left = is_in_set(walk, step, value);
-    }
-    return step.next[is_left ? 0 : 1];
+    return step.next[is_left<is_plain>(walk, step, row[step.column]) ? 0 : 1];
 }
 
 constexpr size_t kLanes = 8;
@@ -154,6 +153,10 @@ void add_tree(const Trees::Tree& tree, Walk& walk) {
 }
 
 }  // namespace
+
+bool goes_left(const Walk& walk, const Walk::Step& step, double value) {
+    return is_left<false>(walk, step, value);
+}
 
 Walk make_walk(const Trees& trees, size_t column_count) {
     Walk walk;

@@ -28,6 +28,7 @@ struct Walk {
     bool is_plain = false;  // every split is numeric and zero is no missing value
 };
 
+bool goes_left(const Walk& walk, const Walk::Step& step, double value);
 Walk make_walk(const Trees& trees, size_t column_count);
 void score_walk(const Walk& walk, const double* matrix, size_t row_count, double* raw);
 

@@ -27,6 +27,9 @@ struct Trees {
     struct Tree {
         std::vector<Node> nodes;
         std::vector<double> leaves;
+        // By leaf: rows of the training that ended there, which explanations weigh by; all trees
+        // have them, or none.
+        std::vector<double> covers;
     };
     std::vector<Tree> trees;           // tree i adds to raw score i % raw_count
     std::vector<uint32_t> categories;  // words of all bit sets

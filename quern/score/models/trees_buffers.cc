@@ -38,6 +38,8 @@ Status check_tree(const Trees::Tree& tree, const Trees& trees, size_t column_cou
     if (tree.leaves.size() != tree.nodes.size() + 1) return bad("a tree has too few leaves");
     for (double leaf : tree.leaves)
         if (!std::isfinite(leaf)) return bad("a leaf's value is not finite");
+    for (double cover : tree.covers)
+        if (!std::isfinite(cover) || cover < 0) return bad("a leaf's cover is no count");
     std::vector<uint8_t> leaf_seen(tree.leaves.size()), node_seen(tree.nodes.size());
     for (size_t i = 0; i < tree.nodes.size(); ++i) {
         const Trees::Node& node = tree.nodes[i];
@@ -87,8 +89,9 @@ Result<Trees::Node> node_at(const NodeBuffers& from, size_t i) {
 FittedModel pack(const Trees& trees) {
     NodeBuffers nodes;
     std::vector<uint32_t> tree_nodes;
-    std::vector<double> leaves;
+    std::vector<double> leaves, covers;
     for (const Trees::Tree& tree : trees.trees) {
+        covers.insert(covers.end(), tree.covers.begin(), tree.covers.end());
         tree_nodes.push_back(static_cast<uint32_t>(tree.nodes.size()));
         leaves.insert(leaves.end(), tree.leaves.begin(), tree.leaves.end());
         for (const Trees::Node& node : tree.nodes) {
@@ -105,6 +108,7 @@ FittedModel pack(const Trees& trees) {
     }
     FittedModel model{"trees", {}};
     model.learned["tree_nodes"] = std::move(tree_nodes);
+    if (covers.size() == leaves.size()) model.learned["leaf_cover"] = std::move(covers);
     model.learned["leaf_value"] = std::move(leaves);
     model.learned["column"] = std::move(nodes.column);
     model.learned["threshold"] = std::move(nodes.threshold);
@@ -120,12 +124,15 @@ FittedModel pack(const Trees& trees) {
 }
 
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
-    TRY(check_names(learned,
-                    {"tree_nodes", "leaf_value", "column", "threshold", "left", "right", "flags",
-                     "first_word", "word_count", "categories", "raw_count", "is_average"}));
+    TRY(check_names(
+        learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold", "left", "right",
+                  "flags", "first_word", "word_count", "categories", "raw_count", "is_average"}));
     Trees trees;
     auto counts = TRY(take_buffer<uint32_t>(learned, "tree_nodes"));
     auto leaves = TRY(take_buffer<double>(learned, "leaf_value"));
+    std::vector<double> covers;
+    if (learned.contains("leaf_cover"))
+        covers = TRY(take_buffer<double>(learned, "leaf_cover", leaves.size()));
     trees.categories = TRY(take_buffer<uint32_t>(learned, "categories"));
     trees.raw_count = TRY(take_buffer<uint32_t>(learned, "raw_count", 1))[0];
     auto average = TRY(take_buffer<uint8_t>(learned, "is_average", 1));
@@ -144,6 +151,10 @@ Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
         for (uint32_t i = 0; i < count; ++i) tree.nodes.push_back(TRY(node_at(nodes, next_node++)));
         auto first = leaves.begin() + static_cast<ptrdiff_t>(next_leaf);
         tree.leaves.assign(first, first + count + 1);
+        if (!covers.empty()) {
+            auto cover = covers.begin() + static_cast<ptrdiff_t>(next_leaf);
+            tree.covers.assign(cover, cover + count + 1);
+        }
         next_leaf += count + 1;
         TRY(check_tree(tree, trees, column_count));
         trees.trees.push_back(std::move(tree));

@@ -1,0 +1,39 @@
+#include <algorithm>
+#include <limits>
+
+#include "quern/score/plan.h"
+
+namespace quern::score {
+
+const std::vector<std::string>& Scorer::sources() const { return plan_->sources; }
+
+Status Scorer::explain(Scratch& scratch, Explanations& out) const {
+    const BoundModel& model = plan_->model;
+    if (model.explain == nullptr)
+        return unimplemented("this model cannot tell what moved its scores")
+            .hint("train the model again; models of trees can tell");
+    Scratch::State& state = scratch.state();
+    size_t column_count = matrix_column_count();
+    out.row_count = state.row_count;
+    out.raw_count = raw_count();
+    out.source_count = sources().size();
+    out.expected = model.expected;
+    out.columns.resize(out.raw_count * column_count);
+    out.contributions.assign(out.row_count * out.raw_count * out.source_count, 0);
+    double* to = out.contributions.data();
+    for (size_t row = 0; row < out.row_count; ++row) {
+        model.explain(model.prepared.get(), state.matrix.data() + row * column_count,
+                      out.columns.data(), state.model_scratch.get());
+        bool is_failed = (state.row_failed[row / 64] >> (row % 64) & 1) != 0;
+        for (size_t raw = 0; raw < out.raw_count; ++raw, to += out.source_count) {
+            const double* columns = out.columns.data() + raw * column_count;
+            for (size_t column = 0; column < column_count; ++column)
+                to[plan_->column_sources[column]] += columns[column];
+            if (is_failed)
+                std::fill_n(to, out.source_count, std::numeric_limits<double>::quiet_NaN());
+        }
+    }
+    return {};
+}
+
+}  // namespace quern::score
