@@ -174,6 +174,24 @@ TEST(Trees, in_a_chain_score_the_same_with_every_kernel) {
     check_all(trees, 600, random);
 }
 
+// A file may hold it; kernels that recurse or lay out whole trees must pass it by.
+TEST(Trees, in_a_chain_of_100_000_are_walked) {
+    Trees trees;
+    trees.trees.resize(1);
+    Trees::Tree& tree = trees.trees[0];
+    constexpr int kLength = 100'000;
+    for (int i = 0; i < kLength; ++i)
+        tree.nodes.push_back(
+            {.threshold = -i - 1.0, .left = i + 1 < kLength ? i + 1 : ~kLength, .right = ~i});
+    tree.leaves.assign(kLength + 1, 0);
+    tree.leaves[kLength] = 7;
+    tree.covers.assign(kLength + 1, 1);
+    BoundModel model = bind_fastest(trees, kColumns);
+    EXPECT_EQ(model.kernel, "lockstep");
+    EXPECT_EQ(model.explain, nullptr);
+    check(model, std::vector<double>(kColumns, -1e6), {7});
+}
+
 TEST(Trees, packed_and_unpacked_are_the_same) {
     std::mt19937 random(4);
     Trees trees;
