@@ -50,8 +50,9 @@ std::string estimate(const flow::Node& node, const flow::Step& step) {
     const std::string time = "~" + duration_text(step.seconds);
     if (step.action == Action::recheck) return "check only";
     if (node.kind == flow::NodeKind::service) return "";
-    const std::string rows =
-        node.kind == flow::NodeKind::model ? "retrain" : plural(step.row_count, "row");
+    const std::string rows = node.kind == flow::NodeKind::model    ? "retrain"
+                             : node.kind == flow::NodeKind::lookup ? "refresh"
+                                                                   : plural(step.row_count, "row");
     return rows + "  " + time;
 }
 

@@ -6,6 +6,7 @@
 
 #include "quern/base/json.h"
 #include "quern/base/text.h"
+#include "quern/flow/lookups.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/node_lines.h"
@@ -32,6 +33,12 @@ std::vector<flow::Node> names_of(const project::Project& project) {
     add(flow::NodeKind::table, project.tables);
     add(flow::NodeKind::model, project.models);
     add(flow::NodeKind::service, project.services);
+    for (const auto& model : project.models) {
+        for (const auto& lookup : model.lookups) {
+            nodes.emplace_back().kind = flow::NodeKind::lookup;
+            nodes.back().name = flow::lookup_node_name(model, lookup);
+        }
+    }
     return nodes;
 }
 

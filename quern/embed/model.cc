@@ -109,7 +109,14 @@ quern_code quern_load(const char* path, quern_model** out) {
     return embed::answer([&]() -> Status {
         if (path == nullptr || out == nullptr) return invalid_argument("quern_load: NULL given");
         *out = nullptr;
-        *out = new quern_model(TRY(score::Scorer::open(path)));
+        auto scorer = TRY(score::Scorer::open(path));
+        const auto& lookups = scorer.program().lookups;
+        if (!lookups.empty()) {
+            return unimplemented("this model reads the table '" + lookups[0].table +
+                                 "' by key; an embedded model has no tables")
+                .hint("score it with `quern score` or `quern serve`");
+        }
+        *out = new quern_model(std::move(scorer));
         return {};
     });
 }

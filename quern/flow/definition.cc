@@ -67,6 +67,15 @@ std::string settings_of(const project::Table& table) {
     return json.end_object().take();
 }
 
+std::string definition_of(const project::Lookup& lookup) {
+    JsonWriter json;
+    json.begin_object().field("table", lower_ascii(lookup.table.text));
+    json.key("key").begin_array();
+    for (const auto& key : lookup.key) json.value(lower_ascii(key.column.text));
+    json.end_array().field("time", text_of(lookup.time)).field("known", text_of(lookup.known));
+    return json.end_object().take();
+}
+
 std::string definition_of(const project::Model& model) {
     JsonWriter json;
     json.begin_object().field("from", lower_ascii(model.from.text));
@@ -76,6 +85,17 @@ std::string definition_of(const project::Model& model) {
     json.field("positive", text_of(model.positive));
     list_of(model.features, "features", json);
     list_of(model.exclude, "exclude", json);
+    if (!model.lookups.empty()) {
+        json.key("lookups").begin_array();
+        for (const auto& lookup : model.lookups) {
+            json.begin_object().field("name", lookup.name).field("lookup", definition_of(lookup));
+            json.key("from").begin_array();
+            for (const auto& key : lookup.key) json.value(lower_ascii(key.from.text));
+            json.end_array().field("max_age_us", lookup.max_age_us.value_or(-1));
+            json.field("fails_if_missing", lookup.fails_if_missing).end_object();
+        }
+        json.end_array();
+    }
     json.field("algorithm", model.algorithm.name).key("settings");
     write_tree(model.algorithm.settings, json);
     json.field("split", static_cast<int>(model.split.kind)).field("test", model.split.test);

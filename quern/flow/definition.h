@@ -11,6 +11,7 @@ namespace quern::flow {
 std::string definition_of(const project::Source& source);
 std::string settings_of(const project::Table& table);  // all but its SQL and its checks
 std::string definition_of(const project::Model& model);
+std::string definition_of(const project::Lookup& lookup);  // of its snapshot
 std::string definition_of(const project::Service& service);
 
 std::string checks_of(const project::Table& table);

@@ -13,6 +13,9 @@
 namespace quern::flow {
 namespace {
 
+// The table of a model's rows with its look-ups, in the catalog.
+std::string row_name(const project::Model& model) { return "row of " + model.name; }
+
 Status check_column(const frame::Schema& columns, const Located& name, const std::string& from) {
     if (frame::column_index(columns, name.text) >= 0) return {};
     std::vector<std::string_view> names;
@@ -36,20 +39,36 @@ std::vector<const Located*> named_columns(const project::Model& model) {
     return named;
 }
 
-Result<score::CompiledFeatures> compile(sql::SchemaCatalog& catalog, const Select& select) {
+Result<score::CompiledFeatures> compile(sql::SchemaCatalog& catalog, const Select& select,
+                                        std::span<const score::LookupSpec> lookups) {
     const auto place = [&](size_t offset) { return select.place(offset); };
     const auto bound = TRY(catalog.bind(select.text(), place));
     const auto zones = [&](std::string_view name) { return catalog.time_zone(name); };
-    return score::compile_features(bound.plan_json, place, zones);
+    return score::compile_features(bound.plan_json, place, zones, lookups);
 }
 
-Result<score::CompiledFeatures> compile_all(sql::SchemaCatalog& catalog, const Select& select) {
-    auto compiled = compile(catalog, select);
+// To DuckDB a look-up is a struct, to the user a table.
+Status in_users_words(Status status) {
+    const std::string text(status.message());
+    constexpr std::string_view kBegin = "Could not find key \"", kEnd = "\" in struct";
+    const size_t begin = text.find(kBegin), end = text.find(kEnd);
+    if (begin == text.npos || end == text.npos) return status;
+    const size_t name = begin + kBegin.size();
+    const size_t entries = text.find("Candidate Entries: ");
+    Status said = not_found("the look-up has no column '" + text.substr(name, end - name) + "'");
+    if (entries == text.npos) return said;
+    return std::move(said).hint(
+        "nearest: " + text.substr(entries + std::string_view("Candidate Entries: ").size()));
+}
+
+Result<score::CompiledFeatures> compile_all(sql::SchemaCatalog& catalog, const Select& select,
+                                            std::span<const score::LookupSpec> lookups) {
+    auto compiled = compile(catalog, select, lookups);
     if (compiled.ok() || !compiled.status().where().empty()) return compiled;
     // The plan as a whole does not say which feature it was; each one alone does.
     for (const auto& one : select.apart()) {
-        auto alone = compile(catalog, one);
-        if (!alone.ok()) return std::move(alone).status().at(one.place(0));
+        auto alone = compile(catalog, one, lookups);
+        if (!alone.ok()) return in_users_words(std::move(alone).status()).at(one.place(0));
     }
     return compiled;
 }
@@ -71,7 +90,8 @@ Status check_transforms(const ModelFeatures& features) {
 
 Result<ModelFeatures> compile_model_features(sql::SchemaCatalog& catalog,
                                              const project::Model& model,
-                                             const frame::Schema& columns) {
+                                             const ModelColumns& all_columns) {
+    const frame::Schema& columns = all_columns.from;
     Status faults;
     std::set<std::string> taken;
     for (const Located* name : named_columns(model)) {
@@ -83,19 +103,26 @@ Result<ModelFeatures> compile_model_features(sql::SchemaCatalog& catalog,
         if (!metric.ok()) faults.also(std::move(metric).status().at(model.place.text()));
     }
     if (!faults.ok()) return faults;
+    TRY(check_lookups(model, all_columns));
+    const auto specs = lookup_specs(model, all_columns);
     auto written = TRY(read_features(model, columns, taken));
+    if (!specs.empty()) {
+        TRY(catalog.add_table(row_name(model), row_columns(model, all_columns)));
+        written.select.read_rows_of(row_name(model));
+    }
     if (written.select.is_empty()) {
         return invalid_argument("model '" + model.name + "' has no features: '" + model.from.text +
                                 "' has no column but those it names otherwise")
             .at(model.place.text());
     }
-    auto compiled = compile_all(catalog, written.select);
+    auto compiled = compile_all(catalog, written.select, specs);
     if (!compiled.ok()) return with_transform_hint(std::move(compiled).status(), model);
     ModelFeatures features{*std::move(compiled), std::move(written.features)};
     for (auto& one : features.written) {
         if (one.transform.empty() && !one.has_alias)
             one.name = features.compiled.features[one.feature].name;
     }
+    TRY(check_all_read(model, features.compiled));
     TRY(check_transforms(features));
     return features;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "quern/project/project.h"
+#include "quern/flow/lookups.h"
 #include "quern/score/compile.h"
 #include "quern/sql/catalog.h"
 #include "quern/train/transform.h"
@@ -16,11 +16,12 @@ struct ModelFeatures {
     std::vector<train::Written> written;  // one for each that the model lists
 };
 
-// `table` is what the model learns from; the catalog holds it. All faults are reported, each at
-// its place in the model: columns that are not there, expressions that need more than one row,
-// functions that the scorer lacks, transforms with settings or arguments that do not fit.
+// `columns` are those of the tables that the model reads; the catalog holds the one that it learns
+// from. All faults are reported, each at its place in the model: columns that are not there,
+// look-ups and transforms that do not fit, expressions that need more than one row, functions that
+// the scorer lacks.
 Result<ModelFeatures> compile_model_features(sql::SchemaCatalog& catalog,
                                              const project::Model& model,
-                                             const frame::Schema& columns);
+                                             const ModelColumns& columns);
 
 }  // namespace quern::flow

@@ -10,6 +10,7 @@
 #include "quern/base/version.h"
 #include "quern/flow/check_tables.h"
 #include "quern/flow/definition.h"
+#include "quern/flow/lookups.h"
 
 namespace quern::flow {
 namespace {
@@ -55,9 +56,21 @@ private:
         }
         for (size_t i = 0; i < project_.models.size(); ++i) {
             add(NodeKind::model, project_.models[i].name, i);
+            add_lookups(i);
         }
         for (size_t i = 0; i < project_.services.size(); ++i) {
             add(NodeKind::service, project_.services[i].name, i);
+        }
+    }
+
+    // They stand after their model here, and are sorted before it: it has edges to them.
+    void add_lookups(size_t model_index) {
+        const auto& model = project_.models[model_index];
+        const size_t model_position = nodes_.size() - 1;
+        for (size_t i = 0; i < model.lookups.size(); ++i) {
+            add(NodeKind::lookup, lookup_node_name(model, model.lookups[i]), model_index);
+            nodes_.back().part = i;
+            add_edge(model_position, nodes_.size() - 1);
         }
     }
 
@@ -91,6 +104,10 @@ private:
             case NodeKind::model: {
                 const auto& from = project_.models[node.index].from;
                 return use(position, from.text, "source or table", from.place.text());
+            }
+            case NodeKind::lookup: {
+                const auto& table = project_.models[node.index].lookups[node.part].table;
+                return use(position, table.text, "source or table", table.place.text());
             }
             case NodeKind::service: {
                 const auto& service = project_.services[node.index];
@@ -146,7 +163,8 @@ private:
         const auto found = names_.find(lower_ascii(name));
         if (found != names_.end()) {
             const bool is_model = nodes_[found->second].kind == NodeKind::model;
-            if (is_model == wants_model) {
+            const bool is_lookup = nodes_[found->second].kind == NodeKind::lookup;
+            if (is_model == wants_model && !is_lookup) {
                 add_edge(position, found->second);
                 return {};
             }
@@ -157,7 +175,7 @@ private:
         }
         std::vector<std::string_view> candidates;
         for (const auto& node : nodes_) {
-            if (node.kind == NodeKind::service) continue;
+            if (node.kind == NodeKind::service || node.kind == NodeKind::lookup) continue;
             if ((node.kind == NodeKind::model) == wants_model) candidates.push_back(node.name);
         }
         return unknown_name(what, name, candidates).at(place);
@@ -245,6 +263,24 @@ std::string hash_of(const Parts& parts, std::string_view kind, bool with_checks)
     return hash.hex();
 }
 
+// What a node reads of another: of a look-up how it is made, so that new data alone does not train
+// the model again, unless the project says so.
+const std::string& content_read(const Project& project, const Node& node, const Node& read) {
+    if (read.kind != NodeKind::lookup) return read.content;
+    const auto& lookup = project.models[node.index].lookups[read.part];
+    return lookup.retrain ? read.content : read.recipe;
+}
+
+std::string recipe_of(const Graph& graph, const Node& node) {
+    Parts parts = node.parts;
+    parts.data.clear();
+    for (const size_t input : node.inputs) {
+        const auto found = parts.inputs.find(graph.nodes[input].id());
+        if (found != parts.inputs.end()) found->second = graph.nodes[input].recipe;
+    }
+    return hash_of(parts, node.id(), false);
+}
+
 Status fill_parts(const Project& project, SqlFactsCache& facts, const DataVersion& data,
                   Node& node) {
     switch (node.kind) {
@@ -266,6 +302,11 @@ Status fill_parts(const Project& project, SqlFactsCache& facts, const DataVersio
             const auto& model = project.models[node.index];
             node.parts.definition = sha256_hex(definition_of(model));
             node.parts.checks = sha256_hex(gates_of(model));
+            return {};
+        }
+        case NodeKind::lookup: {
+            const auto& lookup = project.models[node.index].lookups[node.part];
+            node.parts.definition = sha256_hex(definition_of(lookup));
             return {};
         }
         case NodeKind::service:
@@ -296,12 +337,13 @@ Status add_fingerprints(const Project& project, SqlFactsCache& facts, const Data
         for (const size_t input : node.inputs) {
             const Node& read = graph.nodes[input];
             if (std::ranges::find(node.check_inputs, input) == node.check_inputs.end()) {
-                node.parts.inputs.emplace(read.id(), read.content);
+                node.parts.inputs.emplace(read.id(), content_read(project, node, read));
             } else {
                 node.parts.checks = sha256_hex(node.parts.checks + read.content);
             }
         }
         node.content = hash_of(node.parts, node.id(), false);
+        node.recipe = recipe_of(graph, node);
         node.fingerprint = hash_of(node.parts, node.id(), true);
         const auto now = published.find(node.id());
         if (now != published.end() && now->second.held_fingerprint == node.fingerprint) {

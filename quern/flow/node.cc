@@ -1,5 +1,6 @@
 #include "quern/flow/node.h"
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -7,7 +8,8 @@
 namespace quern::flow {
 
 std::string_view kind_name(NodeKind kind) {
-    constexpr std::array<std::string_view, 4> kNames = {"source", "table", "model", "service"};
+    constexpr std::array<std::string_view, 5> kNames = {"source", "table", "model", "service",
+                                                        "lookup"};
     return kNames[static_cast<size_t>(kind)];
 }
 
@@ -44,6 +46,19 @@ const Node* Graph::find(std::string_view id) const {
         if (node.id() == id) return &node;
     }
     return nullptr;
+}
+
+size_t Graph::from_of(const Node& model) const {
+    return *std::ranges::find_if(
+        model.inputs, [&](size_t input) { return nodes[input].kind != NodeKind::lookup; });
+}
+
+std::vector<size_t> Graph::lookups_of(const Node& model) const {
+    std::vector<size_t> lookups;
+    for (const size_t input : model.inputs)
+        if (nodes[input].kind == NodeKind::lookup) lookups.push_back(input);
+    std::ranges::sort(lookups, {}, [&](size_t input) { return nodes[input].part; });
+    return lookups;
 }
 
 std::vector<bool> Graph::downstream_of(size_t node) const {

@@ -11,7 +11,7 @@
 
 namespace quern::flow {
 
-enum class NodeKind { source, table, model, service };
+enum class NodeKind { source, table, model, service, lookup };
 std::string_view kind_name(NodeKind kind);
 
 // What a fingerprint is made of, kept beside it so that a plan can say what changed.
@@ -30,13 +30,15 @@ Parts parts_from_json(const std::string& json);  // empty parts for what is not 
 struct Node {
     NodeKind kind = NodeKind::source;
     std::string name;
-    size_t index = 0;                       // in the project's list of its kind
-    std::vector<size_t> inputs;             // positions in Graph::nodes, all smaller than its own
+    size_t index = 0;            // in the project's list of its kind; of a look-up: its model
+    size_t part = 0;             // of a look-up: among its model's
+    std::vector<size_t> inputs;  // positions in Graph::nodes, all smaller than its own
     std::vector<size_t> check_inputs = {};  // those among them that only its checks read
     sql::ExpandedSql sql = {};              // of a table
     Parts parts = {};
     // Two nodes of equal content hold equal data; the whole fingerprint also covers the checks.
     std::string content, fingerprint;
+    std::string recipe;  // how the data is made, whatever the sources hold: content without them
 
     std::string id() const { return std::string(kind_name(kind)) + ":" + name; }
 };
@@ -45,6 +47,9 @@ struct Graph {
     std::vector<Node> nodes;  // every node after those it reads; else by kind and name
 
     const Node* find(std::string_view id) const;  // null when there is none
+    // Of a model: the table that it learns from, and the nodes of its look-ups in their order.
+    size_t from_of(const Node& model) const;
+    std::vector<size_t> lookups_of(const Node& model) const;
     // The node and all that hang on it, or that it hangs on, as one flag a node.
     std::vector<bool> downstream_of(size_t node) const;
     std::vector<bool> upstream_of(size_t node) const;

@@ -35,8 +35,9 @@ public:
         }
         if (is_lost(node, now)) {
             step.action = Action::build;
-            step.why = node.kind == NodeKind::model ? "its artifact is gone or damaged"
-                                                    : "its data is not in the warehouse";
+            step.why = node.kind == NodeKind::model    ? "its artifact is gone or damaged"
+                       : node.kind == NodeKind::lookup ? "its snapshot is gone or damaged"
+                                                       : "its data is not in the warehouse";
             return step;
         }
         if (now.fingerprint == node.fingerprint) return step;
@@ -67,7 +68,8 @@ private:
     }
 
     bool is_lost(const Node& node, const store::Published& now) const {
-        if (node.kind == NodeKind::model) return standing_.artifacts_lost.contains(node.id());
+        if (node.kind == NodeKind::model || node.kind == NodeKind::lookup)
+            return standing_.artifacts_lost.contains(node.id());
         if (node.kind == NodeKind::service || !standing_.present) return false;
         return !standing_.present->contains(now.physical);
     }

@@ -10,14 +10,15 @@
 #include "quern/store/artifacts.h"
 #include "quern/store/file_hashes.h"
 #include "quern/store/models.h"
+#include "quern/store/snapshots.h"
 #include "quern/transform/publish.h"
 
 namespace quern::flow {
 namespace {
 
 // Hashed again only when the file is another than before.
-bool is_whole(store::Store& store, const std::string& artifact) {
-    const auto facts = file_facts(store::artifact_path(store.layout(), artifact));
+bool is_whole(store::Store& store, const std::string& path, const std::string& artifact) {
+    const auto facts = file_facts(path);
     if (!facts.ok()) return false;
     store::HashedFile file{facts->path, facts->size_bytes, facts->modified_ns, ""};
     store::FileHashes hashes(store);
@@ -38,8 +39,15 @@ Result<Standing> standing_of(store::Store& store) {
     for (auto& run : TRY(store::Journal(store).last_of_each())) {
         standing.last_runs.emplace(run.node, std::move(run));
     }
+    for (const auto& [id, published] : standing.published) {
+        if (!id.starts_with("lookup:")) continue;
+        const auto& hash = published.physical;
+        if (is_whole(store, store::snapshot_path(store.layout(), hash), hash)) continue;
+        standing.artifacts_lost.insert(id);
+    }
     for (const auto& champion : TRY(store::Models(store).champions())) {
-        if (is_whole(store, champion.artifact)) continue;
+        const auto& hash = champion.artifact;
+        if (is_whole(store, store::artifact_path(store.layout(), hash), hash)) continue;
         standing.artifacts_lost.insert("model:" + champion.model);
     }
     return standing;

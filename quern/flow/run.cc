@@ -11,8 +11,12 @@
 #include "quern/base/threads.h"
 #include "quern/flow/typing.h"
 #include "quern/flow/work.h"
+#include "quern/score/artifact.h"
 #include "quern/sql/memory.h"
+#include "quern/store/artifacts.h"
+#include "quern/store/models.h"
 #include "quern/store/published.h"
+#include "quern/store/snapshots.h"
 #include "quern/train/load.h"
 #include "quern/transform/build.h"
 #include "quern/transform/physical.h"
@@ -188,6 +192,8 @@ private:
                 return build_node(context_, step, session);
             case NodeKind::model:
                 return train_node(context_, step, session);
+            case NodeKind::lookup:
+                return snapshot_node(context_, step, session);
             case NodeKind::service:
                 return serve_node(context_, step);
         }
@@ -268,6 +274,41 @@ Status sweep(Workspace& workspace, const std::vector<std::string>& gone, sql::Se
     return transform::sweep(session, kept, names);
 }
 
+// Snapshots that are shown or were shown before, and those that served versions were trained with.
+Status sweep_snapshots(Workspace& workspace) {
+    std::set<std::string> kept;
+    for (const auto& published : TRY(store::Publications(*workspace.store).all())) {
+        if (!published.node.starts_with("lookup:")) continue;
+        kept.insert(published.physical);
+        kept.insert(published.previous_physical);
+    }
+    store::Models models(*workspace.store);
+    for (const auto& model : workspace.project.models) {
+        if (model.lookups.empty()) continue;
+        for (const auto& version : TRY(models.versions_of(model.name))) {
+            if (version.aliases.empty()) continue;
+            const auto path = store::artifact_path(workspace.store->layout(), version.artifact);
+            const auto program = score::read_artifact_file(path);
+            if (!program.ok()) return {};  // nothing is removed while it is not known what counts
+            for (const auto& lookup : program->lookups) kept.insert(lookup.snapshot);
+        }
+    }
+    return store::Snapshots(*workspace.store).keep_only(kept);
+}
+
+// Snapshots that were found to be of the newest data.
+Status note_snapshots(Workspace& workspace, const Prepared& prepared) {
+    store::Snapshots snapshots(*workspace.store);
+    for (const auto& node : prepared.graph.nodes) {
+        if (node.kind != NodeKind::lookup) continue;
+        const auto published = prepared.standing.published.find(node.id());
+        if (published == prepared.standing.published.end()) continue;
+        if (published->second.fingerprint != node.fingerprint) continue;
+        TRY(snapshots.set_checked(published->second.physical, unix_ms_now()));
+    }
+    return {};
+}
+
 std::string summary_of(const RunReport& report) {
     return std::to_string(report.count(RunState::done)) + " of " +
            std::to_string(report.outcomes.size()) + " done";
@@ -287,6 +328,10 @@ Status do_run(Workspace& workspace, const Prepared& prepared, const Typed& typed
     context.run = TRY(journal.begin_run({.command = "run", .engine = engine_text()}));
     const Status status = Runner(context, warehouse, request, report).run();
     TRY(sweep(workspace, prepared.gone, session, report.notes));
+    const bool has_snapshots = std::ranges::any_of(prepared.steps, [&](const Step& step) {
+        return step.action == Action::build && context.node(step).kind == NodeKind::lookup;
+    });
+    if (has_snapshots) TRY(sweep_snapshots(workspace));
     const RunState state = !status.ok() || !report.is_good() ? RunState::failed : RunState::done;
     TRY(journal.finish_run(context.run, state, summary_of(report)));
     return status;
@@ -329,6 +374,7 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
     const auto typed =
         TRY(check_types(workspace, prepared.graph, prepared.steps, prepared.standing));
     workspace.catalog.close();
+    TRY(note_snapshots(workspace, prepared));
     report.node_count = prepared.asked_count;
     const bool has_work = count_to_run(prepared.steps) > 0 || !prepared.gone.empty();
     Status status;

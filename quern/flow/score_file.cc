@@ -9,11 +9,13 @@
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/data/load.h"
+#include "quern/score/lookup_inputs.h"
 #include "quern/score/request.h"
 #include "quern/score/scorer.h"
 #include "quern/sql/export.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
+#include "quern/store/snapshots.h"
 
 namespace quern::flow {
 namespace {
@@ -56,11 +58,12 @@ Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest
 }
 
 // Inputs that an expression reads; the others may be absent.
-std::vector<bool> inputs_read(const score::Program& program) {
-    std::vector<bool> is_read(program.inputs.size());
+std::vector<uint8_t> inputs_read(const score::Program& program) {
+    std::vector<uint8_t> is_read(program.inputs.size());
     for (const auto& expression : program.expressions) {
-        if (expression.kind == score::Expression::Kind::input) is_read[expression.input] = true;
+        if (expression.kind == score::Expression::Kind::input) is_read[expression.input] = 1;
     }
+    score::mark_keys(program.lookups, is_read);
     return is_read;
 }
 
@@ -94,9 +97,9 @@ Result<std::vector<int>> find_inputs(const score::Program& program, const frame:
     std::vector<int> positions;
     std::vector<std::string_view> missing;
     const auto is_read = inputs_read(program);
-    for (const auto& input : program.inputs) {
+    for (const auto& input : program.asked()) {
         positions.push_back(frame::column_index(columns, input.name));
-        if (positions.back() >= 0 || !is_read[positions.size() - 1]) continue;
+        if (positions.back() >= 0 || is_read[positions.size() - 1] == 0) continue;
         missing.push_back(input.name);
     }
     if (!missing.empty()) return lacking(missing, columns);
@@ -308,7 +311,7 @@ std::string output_sql(const score::Program& program, const project::Model* mode
 std::string input_sql(const score::Program& program, const frame::Schema& columns,
                       const std::vector<int>& positions) {
     std::string list;
-    for (size_t i = 0; i < program.inputs.size(); ++i) {
+    for (size_t i = 0; i < program.asked().size(); ++i) {
         const auto position = static_cast<size_t>(positions[i]);
         list += (list.empty() ? "" : ", ") +
                 (positions[i] < 0 ? "null::varchar" : quote_identifier(columns[position].name));
@@ -323,8 +326,9 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     const double start = steady_seconds();
     const auto name = TRY(store::parse_model_name(request.model));
     const auto version = TRY(store::Models(*workspace.store).find(name));
-    const auto scorer =
+    const auto opened =
         TRY(score::Scorer::open(store::artifact_path(workspace.store->layout(), version.artifact)));
+    const auto scorer = TRY(store::Snapshots(*workspace.store).attach(opened));
     ScoreFileReport report;
     report.model = version.model;
     report.version = version.version;
@@ -340,7 +344,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions)));
     while (const auto views = TRY(rows.next())) {
         auto inputs = *views;
-        if (scorer.program().inputs.empty()) inputs.columns.clear();
+        if (scorer.program().asked().empty()) inputs.columns.clear();
         TRY(file_scorer.add(inputs));
     }
     report.missing_mark = file_scorer.missing_mark();

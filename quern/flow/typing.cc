@@ -66,6 +66,7 @@ private:
                 return check_table(node);
             case NodeKind::model:
                 return check_model(node);
+            case NodeKind::lookup:  // with its model
             case NodeKind::service:
                 return {};
         }
@@ -93,16 +94,22 @@ private:
 
     Status check_model(const Node& node) {
         const auto& model = project_.models[node.index];
-        const auto from = columns_.find(graph_.nodes[node.inputs[0]].id());
+        const auto from = columns_.find(graph_.nodes[graph_.from_of(node)].id());
         if (from == columns_.end()) return {};
+        ModelColumns columns{from->second, {}};
+        for (const size_t lookup : graph_.lookups_of(node)) {
+            const auto table = columns_.find(graph_.nodes[graph_.nodes[lookup].inputs[0]].id());
+            if (table == columns_.end()) return {};
+            columns.lookups.push_back(table->second);
+        }
         Status faults;
         for (const auto& gate : model.gates) {
             auto parsed = evaluate::parse_gate(gate.text);
             if (!parsed.ok()) faults.also(std::move(parsed).status().at(gate.place.text()));
         }
-        auto features = compile_model_features(catalog_, model, from->second);
+        auto features = compile_model_features(catalog_, model, columns);
         if (features.ok()) {
-            typed_.models.emplace(node.id(), Typed::Model{from->second, *std::move(features)});
+            typed_.models.emplace(node.id(), Typed::Model{columns, *std::move(features)});
         } else {
             faults.also(std::move(features).status());
         }

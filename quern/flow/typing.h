@@ -7,6 +7,7 @@
 
 #include "quern/data/load.h"
 #include "quern/flow/features.h"
+#include "quern/flow/lookups.h"
 #include "quern/flow/plan.h"
 #include "quern/flow/workspace.h"
 
@@ -15,7 +16,7 @@ namespace quern::flow {
 // What checking has found of the nodes to run, by node id, so that running need not find it again.
 struct Typed {
     struct Model {
-        frame::Schema from;  // the columns that its table will have
+        ModelColumns columns;  // that its tables will have
         ModelFeatures features;
     };
     std::map<std::string, data::SourceShape> sources;

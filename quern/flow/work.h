@@ -39,6 +39,7 @@ struct Work {
 Result<Work> load_node(const RunContext& context, const Step& step, sql::Session& session);
 Result<Work> build_node(const RunContext& context, const Step& step, sql::Session& session);
 Result<Work> train_node(const RunContext& context, const Step& step, sql::Session& session);
+Result<Work> snapshot_node(const RunContext& context, const Step& step, sql::Session& session);
 Result<Work> serve_node(const RunContext& context, const Step& step);
 
 }  // namespace quern::flow

@@ -10,6 +10,7 @@
 #include "quern/flow/features.h"
 #include "quern/flow/latency.h"
 #include "quern/flow/model_facts.h"
+#include "quern/flow/training_lookups.h"
 #include "quern/flow/work.h"
 #include "quern/score/artifact.h"
 #include "quern/score/model.h"
@@ -17,6 +18,7 @@
 #include "quern/sql/memory.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
+#include "quern/store/snapshots.h"
 #include "quern/train/load.h"
 #include "quern/transform/physical.h"
 
@@ -30,6 +32,12 @@ struct Candidate {
     std::string artifact;  // sha256
     ModelFacts facts;
 };
+
+std::string from_of(const RunContext& context, const Step& step) {
+    const auto& graph = context.prepared.graph;
+    return transform::qualified(transform::kDataSchema,
+                                context.physical[graph.from_of(context.node(step))]);
+}
 
 // The column as the scorer takes it: an ENUM as text; lists, structs and maps as JSON.
 std::string lesson_column(const frame::Schema& schema, const std::string& name) {
@@ -47,8 +55,7 @@ std::string lesson_column(const frame::Schema& schema, const std::string& name) 
 // without being seen.
 Status sort_lesson(const RunContext& context, const Step& step, const project::Model& model,
                    const std::vector<std::string>& columns, sql::Session& session) {
-    const size_t input = context.node(step).inputs[0];
-    const auto from = transform::qualified(transform::kDataSchema, context.physical[input]);
+    const auto from = from_of(context, step);
     const auto schema = TRY(session.columns_of("from " + from));
     std::string list, order;
     for (const auto& key : model.key)
@@ -73,15 +80,20 @@ train::Scan scan_of(sql::Session& session) {
 
 Result<ModelFeatures> compile(const RunContext& context, const Step& step,
                               const project::Model& model, sql::Session& session) {
-    const size_t input = context.node(step).inputs[0];
-    const auto columns = TRY(session.columns_of(
-        "from " + transform::qualified(transform::kDataSchema, context.physical[input])));
+    const auto& graph = context.prepared.graph;
+    ModelColumns columns;
+    columns.from = TRY(session.columns_of("from " + from_of(context, step)));
+    for (const size_t lookup : graph.lookups_of(context.node(step))) {
+        const size_t table = graph.nodes[lookup].inputs[0];
+        columns.lookups.push_back(TRY(session.columns_of(
+            "from " + transform::qualified(transform::kDataSchema, context.physical[table]))));
+    }
     const auto typed = context.typed.models.find(context.node(step).id());
-    if (typed != context.typed.models.end() && typed->second.from == columns) {
+    if (typed != context.typed.models.end() && typed->second.columns == columns) {
         return typed->second.features;
     }
     auto catalog = TRY(sql::SchemaCatalog::open());
-    TRY(catalog.add_table(model.from.text, columns));
+    TRY(catalog.add_table(model.from.text, columns.from));
     return compile_model_features(catalog, model, columns);
 }
 
@@ -109,7 +121,7 @@ ModelFacts facts_of(const project::Model& model, const train::TrainedModel& trai
     facts.importance = trained.importance;
     for (const auto& feature : program.features) facts.features.push_back(feature.name);
     facts.notes = trained.notes;
-    facts.input_count = static_cast<int64_t>(program.inputs.size());
+    facts.input_count = static_cast<int64_t>(program.asked().size());
     facts.iterations = trained.iterations;
     facts.best_iteration = trained.best_iteration;
     return facts;
@@ -135,8 +147,10 @@ void note_if_useless(ModelFacts& facts) {
 }
 
 // Opens what was written as a server will, so that what is promoted is known to load.
-Status measure(const std::string& path, sql::Session& session, ModelFacts& facts) {
-    const auto scorer = TRY(score::Scorer::open(path));
+Status measure(const std::string& path, store::Store& store, sql::Session& session,
+               ModelFacts& facts) {
+    const auto opened = TRY(score::Scorer::open(path));
+    const auto scorer = TRY(store::Snapshots(store).attach(opened));
     const auto rows = TRY(session.query_all("from " + std::string(kLesson) + " limit " +
                                             std::to_string(kLatencyRows)));
     const auto latency = TRY(measure_latency(scorer, rows));
@@ -160,9 +174,13 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     request.written = std::move(features.written);
     // What was just built lies in memory until it is written out; the training needs the room.
     TRY(session.execute("checkpoint"));
-    TRY(sort_lesson(context, step, model, api->columns(model, request.features), session));
+    auto columns = api->columns(model, request.features);
+    const auto lookups = TRY(TrainingLookups::open(context, step, request.features));
+    lookups.drop_looked_up(columns);
+    TRY(sort_lesson(context, step, model, columns, session));
     request.schema = TRY(session.columns_of("from " + std::string(kLesson)));
     request.scan = scan_of(session);
+    TRY(lookups.add_to(request));
     request.threads = context.threads;
     request.watch.cancel = context.cancel;
     Progress progress("train " + model.name, 0);
@@ -179,7 +197,8 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     candidate.facts.size_bytes = static_cast<int64_t>(bytes.size());
     const auto& layout = context.store().layout();
     candidate.artifact = TRY(store::put_artifact(layout, bytes));
-    TRY(measure(store::artifact_path(layout, candidate.artifact), session, candidate.facts));
+    TRY(measure(store::artifact_path(layout, candidate.artifact), context.store(), session,
+                candidate.facts));
     TRY(session.execute("drop table " + std::string(kLesson)));
     candidate.facts.seconds = steady_seconds() - start;
     return candidate;

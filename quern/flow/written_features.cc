@@ -173,13 +173,16 @@ uint32_t Select::add(const std::string& expression, const Place& place) {
 
 std::string Select::text() const {
     // A comment at the end of a feature must not swallow what follows.
-    return text_ + "\nfrom " + quote_identifier(from_);
+    const std::string from = quote_identifier(from_);
+    if (table_ == from_) return text_ + "\nfrom " + from;
+    return text_ + "\nfrom " + quote_identifier(table_) + " as " + from;
 }
 
 std::vector<Select> Select::apart() const {
     std::vector<Select> selects;
     for (const auto& piece : pieces_) {
         selects.emplace_back(from_);
+        selects.back().read_rows_of(table_);
         selects.back().add(piece.text, piece.place);
     }
     return selects;

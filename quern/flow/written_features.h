@@ -15,7 +15,9 @@ namespace quern::flow {
 // Features one after the other in one SELECT, and where each came from.
 class Select {
 public:
-    explicit Select(std::string from) : from_(std::move(from)) {}
+    explicit Select(std::string from) : from_(std::move(from)), table_(from_) {}
+    // Reads another table, which features still call by the first one's name.
+    void read_rows_of(std::string table) { table_ = std::move(table); }
 
     // The position that its feature will have.
     uint32_t add(const std::string& expression, const Place& place);
@@ -31,7 +33,7 @@ private:
         std::string text;
         Place place;
     };
-    std::string from_;
+    std::string from_, table_;
     std::string text_ = "select ";
     std::vector<Piece> pieces_;
 };

@@ -42,6 +42,9 @@ Result<Table> read_inline_table(const Tree& map, std::string_view file_text);
 
 Status read_checks(const Tree& list, std::vector<CheckSpec>& checks);
 
+Shape lookups_shape();
+Status read_lookups(Model& model, const Tree& value);
+
 // "4 GB", "512 MiB", "1000": at least one byte.
 Result<int64_t> parse_size_bytes(const Tree& value);
 

@@ -76,13 +76,29 @@ Status read_split(Model& model, const Tree& value) {
         .hint("write `split: {kind: group, group: COLUMN}`");
 }
 
+// Without a time, values of later than the row would leak into it.
+Status check_time(const Model& model, const Lookup& lookup) {
+    if (lookup.time && !model.time) {
+        return invalid_argument("look-up '" + lookup.name + "' has a time, but the model has none")
+            .at(lookup.time->place.text())
+            .hint("write the model's key `time: COLUMN`, the time of a row");
+    }
+    if (!model.time || lookup.time || lookup.is_timeless) return {};
+    return invalid_argument("look-up '" + lookup.name +
+                            "' needs `time`: rows must not see values from after their own time")
+        .at(lookup.place.text())
+        .hint("write `time: COLUMN`, or `time: none` if its values never change");
+}
+
 Status check_model(const Model& model) {
     if (model.split.kind == SplitKind::time && !model.time) {
         return invalid_argument("a split of kind time needs the model's key 'time'")
             .at(model.split.place.text())
             .hint("write `time: COLUMN`");
     }
-    return {};
+    Status faults;
+    for (const auto& lookup : model.lookups) faults.also(check_time(model, lookup));
+    return faults;
 }
 
 }  // namespace
@@ -102,6 +118,9 @@ Keys model_keys() {
         param("features", &Model::features,
               "SQL over one row, each with an optional `as name`; default: every other column."),
         param("exclude", &Model::exclude, "Columns that are never a feature."),
+        custom_param<Model>("lookup", lookups_shape(),
+                            "Tables that features read by key: `{customer_stats: customer_id}`.",
+                            &read_lookups),
         custom_param<Model>("algorithm", detail::plain_shape("any"),
                             "A learner's name, or the name with its settings: "
                             "`{gbdt: {num_leaves: 31}}`.",
@@ -119,7 +138,7 @@ Keys model_keys() {
     return {.what = "model",
             .summary = "What to learn from which table.",
             .params = std::move(params),
-            .later = {"lookup", "tune", "balance", "calibrate", "fairness"}};
+            .later = {"tune", "balance", "calibrate", "fairness"}};
 }
 
 Result<Model> read_model(const Tree& map) {

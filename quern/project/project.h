@@ -101,6 +101,23 @@ struct Algorithm {
     Place place;
 };
 
+struct LookupKey {
+    Located column, from;  // a column of the looked-up table, and the row's column it must equal
+};
+
+// A published table that features read by key, see score/lookup_table.h.
+struct Lookup {
+    std::string name;  // as features call it
+    Place place;
+    Located table;
+    std::vector<LookupKey> key;
+    std::optional<Located> time, known;
+    bool is_timeless = false;  // `time: none`
+    std::optional<int64_t> max_age_us;
+    bool fails_if_missing = false;
+    bool retrain = false;
+};
+
 struct Model {
     std::string name;
     Place place;
@@ -112,6 +129,7 @@ struct Model {
     std::optional<Located> positive;  // the class that `probability` speaks of
     std::vector<Located> features;    // empty: every column but key, target, time and `exclude`
     std::vector<Located> exclude;
+    std::vector<Lookup> lookups;
     Algorithm algorithm;
     Split split;
     std::string metric;               // watched by early stopping; empty: by the task

@@ -1,11 +1,5 @@
 #include "quern/score/artifact.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <list>
 
@@ -13,6 +7,7 @@
 
 #include "quern/score/artifact_fields.h"
 #include "quern/score/container.h"
+#include "quern/score/mapped_file.h"
 #include "quern/score/verify.h"
 
 namespace quern::score {
@@ -125,6 +120,7 @@ std::string stage_prefix(size_t index) { return "stage." + std::to_string(index)
 std::string golden_prefix(size_t index) { return "golden." + std::to_string(index) + "."; }
 
 int version_of(const Program& program) {
+    if (!program.lookups.empty()) return 3;
     bool has_names = false;
     for (const FittedEncoder& encoder : program.encoders) has_names |= !encoder.name.empty();
     return has_names || !program.stages.empty() || !program.matrix.empty() ? 2 : 1;
@@ -144,6 +140,7 @@ json write_fields(const Program& program) {
     for (const char* list : {"inputs", "expressions", "features", "encoders", "golden"})
         out[list] = json::array();
     for (const Input& input : program.inputs) out["inputs"].push_back(to_json(input));
+    for (const Lookup& lookup : program.lookups) out["lookups"].push_back(to_json(lookup));
     for (const Expression& node : program.expressions) out["expressions"].push_back(to_json(node));
     for (const Feature& feature : program.features)
         out["features"].push_back({{"name", feature.name}, {"expression", feature.expression}});
@@ -252,42 +249,6 @@ Status read_golden(const json& from, Container& container, Program& program) {
     return {};
 }
 
-// A file mapped for as long as this lives.
-class Mapping {
-public:
-    Mapping(void* data, size_t size) : data_(data), size_(size) {}
-    Mapping(Mapping&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
-    ~Mapping() {
-        if (data_ != nullptr) ::munmap(data_, size_);
-    }
-    std::span<const std::byte> bytes() const {
-        return {static_cast<const std::byte*>(data_), size_};
-    }
-
-private:
-    void* data_;
-    size_t size_;
-};
-
-Result<Mapping> map_file(const std::string& path) {
-    int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return system_error(errno, "open", path);
-    struct stat facts{};
-    int error = ::fstat(file, &facts) < 0 ? errno : 0;
-    void* data = MAP_FAILED;
-    auto size = static_cast<size_t>(facts.st_size);
-    bool is_usable = error == 0 && S_ISREG(facts.st_mode) && size > 0 && size <= kArtifactBytesMax;
-    if (is_usable) {
-        data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (data == MAP_FAILED) error = errno;
-    }
-    ::close(file);
-    if (error != 0) return system_error(error, "read", path);
-    if (!is_usable) return corrupt("not a whole model file: no plain file of a fitting size");
-    return Mapping(data, size);
-}
-
 }  // namespace
 
 Result<std::string> artifact_bytes(const Program& program) {
@@ -316,8 +277,9 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     Container container = TRY(read_container(bytes));
     auto& metadata = container.metadata;
     if (metadata["format"] != kFormat) return bad("not a quern model");
-    if (metadata["version"] != "1" && metadata["version"] != std::to_string(kArtifactVersion)) {
-        return unimplemented("this model file has format version " + metadata["version"] +
+    const std::string& version = metadata["version"];
+    if (version != "1" && version != "2" && version != std::to_string(kArtifactVersion)) {
+        return unimplemented("this model file has format version " + version +
                              "; this program reads versions 1 to " +
                              std::to_string(kArtifactVersion));
     }
@@ -327,18 +289,20 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     TRY(read_texts(fields, program));
     TRY(read_each(fields, "inputs", kInputsMax, program.inputs));
     TRY(read_each(fields, "expressions", kExpressionsMax, program.expressions));
+    if (fields.contains("lookups")) TRY(read_each(fields, "lookups", kLookupsMax, program.lookups));
     TRY(read_parts(fields, container, program));
     TRY(read_stages(fields, container, program));
     TRY(read_golden(fields, container, program));
     if (!container.tensors.empty()) return bad("a buffer belongs to nothing");
     // Otherwise the bytes of a program would not be the only ones that it can have.
-    if (metadata["version"] != std::to_string(version_of(program)))
+    if (version != std::to_string(version_of(program)) ||
+        fields.contains("lookups") == program.lookups.empty())
         return bad("its version is not that of its parts");
     return program;
 }
 
 Result<Program> read_artifact_file(const std::string& path) {
-    auto mapping = map_file(path);
+    auto mapping = MappedFile::open(path, kArtifactBytesMax);
     constexpr const char* kWayOut = "restore the file, or train the model again";
     if (!mapping.ok()) return std::move(mapping).status().at(path).hint(kWayOut);
     auto program = read_artifact((*mapping).bytes());

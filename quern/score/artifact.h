@@ -13,8 +13,9 @@
 namespace quern::score {
 
 // 1: encoders only. 2: also stages, a matrix of chosen columns, encoders with names of their own.
-// A program that needs nothing of 2 is written as 1; both are read.
-constexpr int kArtifactVersion = 2;
+// 3: also look-ups.
+// A program that needs nothing of a later version is written as an earlier one; all are read.
+constexpr int kArtifactVersion = 3;
 constexpr size_t kArtifactAlignment = 64;
 constexpr uint64_t kArtifactBytesMax = uint64_t{4} << 30;
 constexpr uint64_t kArtifactHeaderBytesMax = uint64_t{16} << 20;

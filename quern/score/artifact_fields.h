@@ -16,11 +16,13 @@ json to_json(const frame::Type& type);
 json to_json(const Constant& constant);
 json to_json(const Input& input);
 json to_json(const Expression& expression);
+json to_json(const Lookup& lookup);
 
 Status from_json(const json& from, frame::Type& out);
 Status from_json(const json& from, Constant& out);
 Status from_json(const json& from, Input& out);
 Status from_json(const json& from, Expression& out);
+Status from_json(const json& from, Lookup& out);
 
 // Reads one member; corrupt when it is absent or of another type.
 Status read(const json& from, const char* key, std::string& out);

@@ -6,8 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "quern/base/text.h"
 #include "quern/score/evaluate_constant.h"
 #include "quern/score/function.h"
+#include "quern/score/lookup_inputs.h"
+#include "quern/score/plan_json.h"
 #include "quern/score/plan_value.h"
 #include "quern/score/storage.h"
 #include "quern/score/verify.h"
@@ -70,33 +73,13 @@ constexpr std::string_view kVolatile[] = {"random",
                                           "current_schema",
                                           "version"};
 
-const json& member(const json& node, const char* key) {
-    static const json nothing;
-    if (!node.is_object()) return nothing;
-    auto found = node.find(key);
-    return found == node.end() ? nothing : *found;
-}
-
-std::string_view text(const json& node, const char* key) {
-    const json& value = member(node, key);
-    return value.is_string() ? std::string_view(value.get_ref<const std::string&>()) : "";
-}
-
-uint32_t position_of(const json& node) {
-    const json& at = member(node, "query_location");
-    if (!at.is_number_unsigned() || at.get<uint64_t>() >= UINT32_MAX) return kNoPosition;
-    return at.get<uint32_t>();
-}
-
-const json& bound_type(const json& node) {
-    const json& value = member(node, "value");  // of a constant
-    return value.is_object() ? member(value, "type") : member(node, "return_type");
-}
-
 class Compiler {
 public:
-    Compiler(const Place& place, const json& columns, const ZoneRules& zones)
-        : place_(place), columns_(columns), zones_(zones) {}
+    Compiler(const Place& place, const json& columns, const ZoneRules& zones,
+             std::span<const LookupSpec> lookups)
+        : place_(place), columns_(columns), zones_(zones) {
+        for (const LookupSpec& spec : lookups) out_.lookups.push_back(spec.lookup);
+    }
 
     // The expressions of one feature are kept only when all of it compiles.
     Status add_feature(const json& node, std::string name) {
@@ -115,8 +98,16 @@ public:
         return {};
     }
 
+    // "weather.wind" of a feature that is a look-up's column and nothing else.
+    std::string looked_up_name(const json& node) {
+        const Lookup* lookup = looked_up(node);
+        if (lookup == nullptr) return "";
+        return lookup->name + "." +
+               std::string(text(member(member(node, "children")[1], "value"), "value"));
+    }
+
     CompiledFeatures take() {
-        drop_unused();
+        drop_unused(out_);
         return std::move(out_);
     }
 
@@ -158,10 +149,51 @@ private:
                 .hint("compute aggregates, windows and subqueries in a table under tables/");
         }
         const std::string& name = columns_[position].get_ref<const std::string&>();
+        if (find_lookup(name) != nullptr) {
+            return refuse(node, "'" + name + "' is a look-up; a feature reads columns of it")
+                .hint("write " + name + ".COLUMN");
+        }
         frame::Type type = plan_type(member(node, "return_type"));
         const frame::Type whole = type;
         // As text: an ENUM, which is cast for all but its equality, and nested values as JSON.
         if (type.sql_name == "ENUM" || is_nested(type)) type = {frame::TypeId::varchar, 0, 0, ""};
+        const uint32_t added = TRY(add_input(node, name, type));
+        return is_nested(whole) ? call(node, "cast", {added}, whole) : Result<uint32_t>(added);
+    }
+
+    Lookup* find_lookup(std::string_view name) {
+        const auto found = std::ranges::find(out_.lookups, name, &Lookup::name);
+        return found == out_.lookups.end() ? nullptr : &*found;
+    }
+
+    // The look-up whose column this takes; null: it is an ordinary call.
+    Lookup* looked_up(const json& node) {
+        const json& children = member(node, "children");
+        if (text(node, "name") != "struct_extract" || children.size() != 2) return nullptr;
+        const json& index = member(children[0], "index");
+        const bool is_column = text(children[0], "expression_class") == "BOUND_REF" &&
+                               index.is_number_unsigned() && index.get<size_t>() < columns_.size();
+        if (!is_column) return nullptr;
+        return find_lookup(columns_[index.get<size_t>()].get_ref<const std::string&>());
+    }
+
+    Result<uint32_t> lower_looked_up(const json& node, Lookup& lookup) {
+        const json& children = member(node, "children");
+        std::string column(text(member(children[1], "value"), "value"));
+        const json& type = member(member(children[0], "return_type"), "type_info");
+        for (const json& child : member(type, "child_types")) {
+            const std::string_view name = text(child, "first");
+            if (lower_ascii(name) == lower_ascii(column)) column = name;
+        }
+        const uint32_t node_index = TRY(
+            add_input(node, lookup.name + "." + column, plan_type(member(node, "return_type"))));
+        const uint32_t input = out_.expressions[node_index].input;
+        if (std::ranges::find(lookup.columns, input, &Lookup::Part::input) == lookup.columns.end())
+            lookup.columns.push_back({column, input});
+        return node_index;
+    }
+
+    Result<uint32_t> add_input(const json& node, const std::string& name, const frame::Type& type) {
         if (type.id == frame::TypeId::other) {
             return refuse(node, "column '" + name + "' has the type " + type_text(type) +
                                     ", which a scorer does not take")
@@ -178,8 +210,7 @@ private:
         Expression expression;
         expression.type = type;
         expression.input = input;
-        const uint32_t added = this->add(std::move(expression));
-        return is_nested(whole) ? call(node, "cast", {added}, whole) : Result<uint32_t>(added);
+        return add(std::move(expression));
     }
 
     Result<uint32_t> lower_constant(const json& node) {
@@ -211,6 +242,7 @@ private:
                                     "always give the same score")
                 .hint("add the moment as a column of the table and use that");
         }
+        if (Lookup* lookup = looked_up(node)) return lower_looked_up(node, *lookup);
         const json* children = &member(node, "children");
         // split_part is a macro over a list; the pair of functions is taken as one.
         if ((name == "list_extract" || name == "array_extract") && children->size() == 2 &&
@@ -487,39 +519,6 @@ private:
             std::erase_if(indexes, [count](uint32_t index) { return index >= count; });
     }
 
-    // What constants were folded from, and columns that nothing reads any more.
-    void drop_unused() {
-        std::vector<uint32_t> moved(out_.expressions.size(), 0);
-        for (const Feature& feature : out_.features) moved[feature.expression] = 1;
-        for (size_t i = out_.expressions.size(); i-- > 0;)
-            if (moved[i] != 0)
-                for (uint32_t child : out_.expressions[i].children) moved[child] = 1;
-        std::vector<Expression> kept;
-        for (size_t i = 0; i < out_.expressions.size(); ++i) {
-            if (moved[i] == 0) continue;
-            moved[i] = static_cast<uint32_t>(kept.size());
-            for (uint32_t& child : out_.expressions[i].children) child = moved[child];
-            kept.push_back(std::move(out_.expressions[i]));
-        }
-        for (Feature& feature : out_.features) feature.expression = moved[feature.expression];
-        out_.expressions = std::move(kept);
-        drop_unused_inputs();
-    }
-
-    void drop_unused_inputs() {
-        std::vector<Input> kept;
-        std::vector<uint32_t> moved(out_.inputs.size(), UINT32_MAX);
-        for (Expression& node : out_.expressions) {
-            if (node.kind != Expression::Kind::input) continue;
-            if (moved[node.input] == UINT32_MAX) {
-                moved[node.input] = static_cast<uint32_t>(kept.size());
-                kept.push_back(out_.inputs[node.input]);
-            }
-            node.input = moved[node.input];
-        }
-        out_.inputs = std::move(kept);
-    }
-
     const Place& place_;
     const json& columns_;  // names of the columns by BOUND_REF index
     const ZoneRules& zones_;
@@ -528,37 +527,11 @@ private:
     uint32_t near_ = kNoPosition;  // the last position seen, for nodes without one
 };
 
-// What DuckDB put between the table and the features, in the user's words.
-std::string_view operator_words(std::string_view type) {
-    if (type == "LOGICAL_WINDOW") return "a window function sees other rows";
-    if (type == "LOGICAL_AGGREGATE_AND_GROUP_BY") return "an aggregate sees other rows";
-    return "a join or subquery sees other rows";
-}
-
-// The names of the columns that BOUND_REF counts: of the scan, in the order it reads them.
-Result<json> column_names(const json& projection) {
-    const json& children = member(projection, "children");
-    const std::string_view type = children.size() == 1 ? text(children[0], "type") : "";
-    if (type != "LOGICAL_GET") {
-        return unimplemented("a feature is computed from one row alone, but " +
-                             std::string(operator_words(type)))
-            .hint("put joins, filters, groups, windows and subqueries into a table under tables/");
-    }
-    const json& names = member(children[0], "names");
-    json columns = json::array();
-    for (const json& column : member(children[0], "column_indexes")) {
-        const json& index = member(column, "index");
-        bool is_known = index.is_number_unsigned() && index.get<size_t>() < names.size() &&
-                        names[index.get<size_t>()].is_string();
-        columns.push_back(is_known ? names[index.get<size_t>()] : json("rowid"));
-    }
-    return columns;
-}
-
 }  // namespace
 
 Result<CompiledFeatures> compile_features(std::string_view plan_json, const Place& place,
-                                          const ZoneRules& zones) {
+                                          const ZoneRules& zones,
+                                          std::span<const LookupSpec> lookups) {
     json root = json::parse(plan_json, nullptr, false);
     if (member(root, "error") == json(true))
         return invalid_argument(std::string(text(root, "error_message")));
@@ -570,17 +543,20 @@ Result<CompiledFeatures> compile_features(std::string_view plan_json, const Plac
             .hint("put ORDER BY, DISTINCT, LIMIT and groups into a table under tables/");
     }
     json columns = TRY(column_names(projection));
-    Compiler compiler(place, columns, zones);
+    Compiler compiler(place, columns, zones, lookups);
     Status faults;
     size_t index = 0;
     for (const json& node : member(projection, "expressions")) {
         std::string name(text(node, "alias"));
+        if (name.empty()) name = compiler.looked_up_name(node);
         if (name.empty()) name = "feature_" + std::to_string(index + 1);
         ++index;
         faults.also(compiler.add_feature(node, std::move(name)));
     }
     TRY(std::move(faults));
-    return compiler.take();
+    CompiledFeatures features = compiler.take();
+    place_lookups(features, lookups);
+    return features;
 }
 
 }  // namespace quern::score

@@ -192,6 +192,22 @@ std::string outputs_text(const Program& program) {
     return text;
 }
 
+// Where looked-up inputs come from.
+std::string lookup_text(const Program& program, const Lookup& lookup) {
+    std::string text = "\nlook-up " + lookup.name + " of " + lookup.table;
+    for (size_t i = 0; i < lookup.keys.size(); ++i) {
+        text += (i == 0 ? " where " : " and ") + lookup.keys[i].column + " = " +
+                program.inputs[lookup.keys[i].input].name;
+    }
+    if (lookup.time) text += ", as of " + program.inputs[*lookup.time].name;
+    if (lookup.max_age_us)
+        text +=
+            ", at most " + duration_text(static_cast<double>(*lookup.max_age_us) / 1e6) + " old";
+    text += lookup.fails_if_missing ? ", else refused\n" : "\n";
+    for (const auto& column : lookup.columns) text += input_line(program.inputs[column.input]);
+    return text;
+}
+
 }  // namespace
 
 std::string expression_text(const Program& program, uint32_t expression) {
@@ -202,7 +218,8 @@ std::string describe(const Program& program) {
     std::string text = program.model_name + ": " +
                        (program.task == Task::classify ? "classify " : "regress ") +
                        program.target + "\n\ninputs\n";
-    for (const Input& input : program.inputs) text += input_line(input);
+    for (const Input& input : program.asked()) text += input_line(input);
+    for (const Lookup& lookup : program.lookups) text += lookup_text(program, lookup);
     text += "\nfeatures\n";
     for (const Feature& feature : program.features) {
         const Expression& root = program.expressions[feature.expression];

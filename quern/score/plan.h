@@ -70,7 +70,8 @@ struct Scratch::State {
     ModelScratch model_scratch;
     std::vector<frame::ColumnView> picked;  // inputs in the program's order
     TextArena texts;
-    size_t row_count = 0;  // of the last batch
+    std::optional<LookupStage::State> lookups;  // of a scorer that looks up
+    size_t row_count = 0;                       // of the last batch
 };
 
 Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,6 +31,26 @@ struct Input {
     bool operator==(const Input&) const = default;
 };
 constexpr size_t kInputCategoriesMax = 100;
+
+// A published table that is read by key, see lookup_table.h. Its columns are inputs that no request
+// brings.
+struct Lookup {
+    struct Part {  // a column of the table, and the input that it is compared with or becomes
+        std::string column;
+        uint32_t input = 0;
+        bool operator==(const Part&) const = default;
+    };
+    std::string name;   // as features call it
+    std::string table;  // as the project calls it
+    std::vector<Part> keys, columns;
+    std::optional<uint32_t> time;       // the input with the row's own time
+    std::optional<int64_t> max_age_us;  // older than that is as good as not there
+    bool fails_if_missing = false;      // else the columns are NULL
+    std::string snapshot;               // SHA-256 of the file that training read
+    bool operator==(const Lookup&) const = default;
+};
+constexpr size_t kLookupsMax = 1000;
+constexpr size_t kLookupKeysMax = 8;
 
 // One value of one type, apart from any column.
 struct Constant {
@@ -111,7 +132,8 @@ struct Program {
     std::string target;                // the target column's name
     frame::Type target_type;           // its type; class labels are values of it
     std::vector<std::string> classes;  // label texts in order; the last of two is the positive one
-    std::vector<Input> inputs;
+    std::vector<Input> inputs;         // those that look-ups bring stand last
+    std::vector<Lookup> lookups;
     std::vector<Expression> expressions;
     std::vector<Feature> features;
     std::vector<FittedEncoder> encoders;
@@ -127,6 +149,12 @@ struct Program {
     std::vector<GoldenRow> golden;
 
     bool operator==(const Program&) const = default;
+    // The inputs that a request brings stand first.
+    std::span<const Input> asked() const {
+        size_t count = inputs.size();
+        for (const Lookup& lookup : lookups) count -= lookup.columns.size();
+        return {inputs.data(), count};
+    }
     // Columns of outputs: one per class, or one value.
     size_t output_count() const { return task == Task::classify ? classes.size() : 1; }
 };

@@ -116,7 +116,7 @@ std::vector<Holds> contents_of(const Program& program) {
 }  // namespace
 
 struct RowReader::State {
-    const Program* program;
+    std::span<const Input> inputs;
     ReadOptions options;
     struct Slot {
         Storage storage;
@@ -137,7 +137,7 @@ struct RowReader::State {
     bool is_row_broken = false;
 
     State(const Program& of, ReadOptions with)
-        : program(&of), options(with), texts(with.text_bytes_max) {}
+        : inputs(of.asked()), options(with), texts(with.text_bytes_max) {}
 
     void fail(std::string field, std::string message) {
         is_row_broken = true;
@@ -151,7 +151,7 @@ struct RowReader::State {
 void RowReader::State::refuse_unknown() {
     std::vector<std::string_view> missing;
     for (size_t i = 0; i < slots.size(); ++i) {
-        if (seen[i] != row_number) missing.push_back(program->inputs[i].name);
+        if (seen[i] != row_number) missing.push_back(inputs[i].name);
     }
     for (const std::string_view name : unknown) {
         const std::string_view shown_name = name.substr(0, kShownTextMax);
@@ -167,7 +167,7 @@ RowReader::RowReader(const Program& program, ReadOptions options)
     State& state = *state_;
     state.options.row_count_max =
         std::clamp<size_t>(options.row_count_max, 1, frame::kBatchRowsMax);
-    for (const Input& input : program.inputs) {
+    for (const Input& input : state.inputs) {
         Storage storage = storage_of(input.type);
         State::Slot slot{
             storage,
@@ -177,11 +177,11 @@ RowReader::RowReader(const Program& program, ReadOptions options)
         state.by_name.push_back(static_cast<uint32_t>(state.by_name.size()));
     }
     std::sort(state.by_name.begin(), state.by_name.end(), [&](uint32_t a, uint32_t b) {
-        return lower_ascii(program.inputs[a].name) < lower_ascii(program.inputs[b].name);
+        return lower_ascii(state.inputs[a].name) < lower_ascii(state.inputs[b].name);
     });
     state.contents = contents_of(program);
-    state.views.resize(program.inputs.size());
-    state.seen.assign(program.inputs.size(), 0);
+    state.views.resize(state.inputs.size());
+    state.seen.assign(state.inputs.size(), 0);
 }
 
 RowReader::~RowReader() = default;
@@ -205,7 +205,7 @@ bool RowReader::begin_row() {
 
 int RowReader::find(std::string_view name) const {
     State& state = *state_;
-    const auto& inputs = state.program->inputs;
+    const auto& inputs = state.inputs;
     if (state.expected < inputs.size() && is_same_name(inputs[state.expected].name, name))
         return static_cast<int>(state.expected++);
     std::string lower = lower_ascii(name);
@@ -229,7 +229,7 @@ void RowReader::field(std::string_view name, const FieldValue& value) {
 void RowReader::field(int input, const FieldValue& value) {
     State& state = *state_;
     auto index = static_cast<size_t>(input);
-    const Input& contract = state.program->inputs[index];
+    const Input& contract = state.inputs[index];
     if (state.seen[index] == state.row_number)
         return state.fail(contract.name, "this field comes twice");
     state.seen[index] = state.row_number;
@@ -269,7 +269,7 @@ void RowReader::end_row() {
     for (size_t i = 0; i < state.slots.size(); ++i) {
         if (state.seen[i] == state.row_number) continue;
         is_complete = false;
-        const Input& contract = state.program->inputs[i];
+        const Input& contract = state.inputs[i];
         state.slots[i].valid[state.row_count / 64] &= ~(uint64_t{1} << (state.row_count % 64));
         if (!contract.is_nullable && state.unknown.empty())
             state.fail(contract.name, "this field is missing");
@@ -284,7 +284,7 @@ frame::BatchView RowReader::view() const {
     State& state = *state_;
     for (size_t i = 0; i < state.slots.size(); ++i) {
         const auto& slot = state.slots[i];
-        state.views[i] = {state.program->inputs[i].type, slot.data.get(), slot.valid.data(),
+        state.views[i] = {state.inputs[i].type, slot.data.get(), slot.valid.data(),
                           state.row_count};
     }
     return {state.views, state.row_count};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "quern/base/clock.h"
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/score/artifact.h"
@@ -14,9 +15,10 @@
 namespace quern::score {
 namespace {
 
-Status check_batch(const Program& program, const frame::BatchView& inputs, size_t row_count_max) {
-    if (inputs.columns.size() != program.inputs.size()) {
-        return invalid_argument("the model reads " + plural(std::ssize(program.inputs), "column") +
+Status check_batch(std::span<const Input> wanted, const frame::BatchView& inputs,
+                   size_t row_count_max) {
+    if (inputs.columns.size() != wanted.size()) {
+        return invalid_argument("the model reads " + plural(std::ssize(wanted), "column") +
                                 ", got " + std::to_string(inputs.columns.size()));
     }
     if (inputs.row_count > row_count_max) {
@@ -25,10 +27,9 @@ Status check_batch(const Program& program, const frame::BatchView& inputs, size_
     }
     for (size_t i = 0; i < inputs.columns.size(); ++i) {
         const frame::ColumnView& column = inputs.columns[i];
-        if (!(column.type == program.inputs[i].type) || column.row_count < inputs.row_count) {
-            return invalid_argument("column '" + program.inputs[i].name + "' must be " +
-                                    type_text(program.inputs[i].type) + ", got " +
-                                    type_text(column.type));
+        if (!(column.type == wanted[i].type) || column.row_count < inputs.row_count) {
+            return invalid_argument("column '" + wanted[i].name + "' must be " +
+                                    type_text(wanted[i].type) + ", got " + type_text(column.type));
         }
     }
     return {};
@@ -56,6 +57,8 @@ void collect_failures(const Program& program, Scratch::State& state) {
         for (size_t w = 0; w < words; ++w)
             state.row_failed[w] |= vector.failed[w] & row_bits(w, state.row_count);
     }
+    for (size_t w = 0; state.lookups && w < words; ++w)
+        state.row_failed[w] |= state.lookups->failed[w];
 }
 
 void encode(const Scorer::Plan& plan, Scratch::State& state, double* matrix) {
@@ -100,7 +103,7 @@ void mark_failures(const Scratch::State& state, size_t raw_count, Predictions& o
 
 }  // namespace
 
-Scorer::Scorer(std::unique_ptr<Plan> plan) : plan_(std::move(plan)) {}
+Scorer::Scorer(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
 Scorer::Scorer(Scorer&&) noexcept = default;
 Scorer& Scorer::operator=(Scorer&&) noexcept = default;
 Scorer::~Scorer() = default;
@@ -120,6 +123,17 @@ Result<Scorer> Scorer::open(const std::string& path) {
         .hint("restore the file, or train the model again");
 }
 
+Result<Scorer> Scorer::with_lookups(std::vector<LookupSource> sources) const {
+    Scorer scorer(plan_);
+    if (program().lookups.empty()) return scorer;
+    scorer.stage_ = TRY(LookupStage::make(program().inputs, program().lookups, std::move(sources)));
+    return scorer;
+}
+
+std::span<const Input> Scorer::batch_inputs() const {
+    return stage_ ? program().asked() : std::span<const Input>(program().inputs);
+}
+
 const Program& Scorer::program() const { return plan_->program; }
 size_t Scorer::matrix_column_count() const { return plan_->columns.size(); }
 const std::vector<std::string>& Scorer::matrix_columns() const { return plan_->columns; }
@@ -129,7 +143,7 @@ const std::string& Scorer::kernel() const { return plan_->model.kernel; }
 Result<InputMap> Scorer::map_inputs(const frame::Schema& schema) const {
     InputMap map;
     Status faults;
-    for (const Input& input : program().inputs) {
+    for (const Input& input : batch_inputs()) {
         int position = frame::column_index(schema, input.name);
         if (position < 0) {
             std::vector<std::string_view> names;
@@ -148,10 +162,15 @@ Result<InputMap> Scorer::map_inputs(const frame::Schema& schema) const {
 
 Status Scorer::run(const frame::BatchView& inputs, Scratch& scratch) const {
     Scratch::State& state = scratch.state();
-    TRY(check_batch(program(), inputs, state.row_count_max));
+    TRY(check_batch(batch_inputs(), inputs, state.row_count_max));
     state.row_count = inputs.row_count;
     state.texts.clear();
-    take_inputs(program(), inputs, state);
+    if (stage_) {
+        stage_->run(inputs, unix_ms_now() * 1000, *state.lookups);
+        take_inputs(program(), {state.lookups->columns, inputs.row_count}, state);
+    } else {
+        take_inputs(program(), inputs, state);
+    }
     const Vector* const* arguments = state.arguments.data();
     for (const Step& step : plan_->steps) {
         Call call{{arguments, step.arguments.size()},

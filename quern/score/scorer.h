@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "quern/frame/batch.h"
+#include "quern/score/lookup.h"
 #include "quern/score/program.h"
 
 namespace quern::score {
@@ -67,6 +68,9 @@ public:
     // Reads, verifies and re-scores the golden rows; Code::corrupt for anything that is not whole.
     static Result<Scorer> open(const std::string& path);
     static Result<Scorer> build(Program program);
+    // The same program, with tables to look up in: from now on batches hold only what a request
+    // brings (Program::asked). Without, a batch holds every input, looked up or not.
+    Result<Scorer> with_lookups(std::vector<LookupSource> sources) const;
     Scorer(Scorer&&) noexcept;
     Scorer& operator=(Scorer&&) noexcept;
     ~Scorer();
@@ -79,10 +83,14 @@ public:
     // How the model is computed on this machine, for people: "rows, AVX-512".
     const std::string& kernel() const;
 
+    // What a batch must hold.
+    std::span<const Input> batch_inputs() const;
+    const LookupStage* lookup_stage() const { return stage_.get(); }  // null: there is none
+
     // Names are matched without regard to ASCII case; types must be equal (cast in SQL before).
     Result<InputMap> map_inputs(const frame::Schema& schema) const;
 
-    // `inputs` holds the program's inputs in their order, at most kBatchRowsMax rows. A row whose
+    // `inputs` holds batch_inputs() in their order, at most kBatchRowsMax rows. A row whose
     // expression fails (as the same SQL would) is marked, the others are scored.
     Status score(const frame::BatchView& inputs, Scratch& scratch, Predictions& out) const;
     // The same from a batch of another schema.
@@ -110,9 +118,10 @@ public:
     const Plan& plan() const { return *plan_; }
 
 private:
-    explicit Scorer(std::unique_ptr<Plan> plan);
+    explicit Scorer(std::shared_ptr<const Plan> plan);
     Status run(const frame::BatchView& inputs, Scratch& scratch) const;
-    std::unique_ptr<Plan> plan_;
+    std::shared_ptr<const Plan> plan_;
+    std::shared_ptr<const LookupStage> stage_;
 };
 
 // Scores the rows of `inputs` and keeps them in the program as golden rows (kGoldenRowsMax).

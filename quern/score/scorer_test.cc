@@ -190,6 +190,31 @@ TEST(Scorer, refuses_to_explain_trees_without_covers) {
     EXPECT_EQ(scorer.explain(scratch, why).code(), Code::unimplemented);
 }
 
+TEST(Scorer, no_allocation_while_looking_up) {
+    const frame::Type text{frame::TypeId::varchar, 0, 0, ""};
+    LookupBuilder builder(
+        {.table = "cities", .keys = {{"city", text}}, .columns = {{"size", text}}});
+    frame::Column city(text);
+    city.append_text("Paris");
+    const std::vector<frame::ColumnView> views = {city.view(), city.view()};
+    ASSERT_TRUE(builder.add({views, 1}).ok());
+    const std::string file = builder.finish().value();
+    Program program = sample_program();
+    program.golden.clear();
+    program.inputs.push_back({.name = "cities.size", .type = text});
+    program.lookups = {{.name = "cities", .keys = {{"city", 1}}, .columns = {{"size", 2}}}};
+    LookupSource source;
+    source.table = LookupTable::read(std::as_bytes(std::span(file))).value();
+    const Scorer scorer = Scorer::build(program)->with_lookups({source}).value();
+    RowReader reader = read_row(scorer, 10, "Paris");
+    Scratch scratch(scorer, 1);
+    Predictions out;
+    ASSERT_TRUE(scorer.score(reader.view(), scratch, out).ok());
+    const size_t before = allocation_count;
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(scorer.score(reader.view(), scratch, out).ok());
+    EXPECT_EQ(allocation_count - before, 0u);
+}
+
 TEST(Scorer, refuses_a_batch_of_other_columns) {
     Scorer scorer = sample_scorer();
     auto check = [&](frame::Schema schema, std::string_view want) {

@@ -79,6 +79,8 @@ Scratch::Scratch(const Scorer& scorer, size_t row_count_max) : state_(std::make_
     if (!plan.picked.empty()) state.numbers.resize(state.row_count_max * plan.number_count);
     state.model_scratch = make_model_scratch(plan.model);
     state.picked.resize(plan.program.inputs.size());
+    const LookupStage* stage = scorer.lookup_stage();
+    if (stage != nullptr) state.lookups.emplace(*stage, state.row_count_max);
 }
 
 Scratch::~Scratch() = default;
@@ -87,6 +89,7 @@ Scratch& Scratch::operator=(Scratch&&) noexcept = default;
 
 Status Scorer::row_error(size_t row, const Scratch& scratch) const {
     const Scratch::State& state = scratch.state();
+    if (stage_) TRY(stage_->row_error(row, *state.lookups));
     for (const Feature& feature : program().features) {
         uint32_t node = feature.expression;
         if (!state.vectors[node].is_failed(row)) continue;

@@ -6,6 +6,7 @@
 
 #include "quern/base/text.h"
 #include "quern/score/functions/number.h"
+#include "quern/score/lookup_table.h"
 #include "quern/score/storage.h"
 
 namespace quern::score {
@@ -70,6 +71,36 @@ Status check_inputs(const Program& program) {
         bool is_finite = (!input.low || std::isfinite(*input.low)) &&
                          (!input.high || std::isfinite(*input.high));
         if (!is_finite) return bad("a range is not finite");
+    }
+    return {};
+}
+
+// Looked-up inputs are the last ones, one after the other; keys and times come with the request.
+Status check_lookups(const Program& program) {
+    if (program.lookups.size() > kLookupsMax) return bad("too many look-ups");
+    size_t looked_up = 0;
+    for (const Lookup& lookup : program.lookups) looked_up += lookup.columns.size();
+    if (looked_up > program.inputs.size()) return bad("a looked-up input is not there");
+    const size_t asked = program.inputs.size() - looked_up;
+    size_t next = asked;
+    for (const Lookup& lookup : program.lookups) {
+        for (const std::string* name : {&lookup.name, &lookup.table, &lookup.snapshot})
+            TRY(check_name(*name));
+        if (lookup.keys.empty() || lookup.keys.size() > kLookupKeysMax)
+            return bad("a look-up has no key");
+        for (const Lookup::Part& key : lookup.keys) {
+            TRY(check_name(key.column));
+            if (key.input >= asked || !is_key_type(program.inputs[key.input].type))
+                return bad("a look-up has no key");
+        }
+        if (lookup.time &&
+            (*lookup.time >= asked || !is_time_type(program.inputs[*lookup.time].type)))
+            return bad("a look-up has no time");
+        if (lookup.max_age_us && *lookup.max_age_us < 0) return bad("an age is below zero");
+        for (const Lookup::Part& column : lookup.columns) {
+            TRY(check_name(column.column));
+            if (column.input != next++) return bad("a looked-up input is out of place");
+        }
     }
     return {};
 }
@@ -184,6 +215,9 @@ Status check_golden(const Program& program) {
 
 }  // namespace
 
+Status verify_type(const frame::Type& type) { return check_type(type); }
+Status verify_constant(const Constant& constant) { return check_constant(constant); }
+
 Status verify(const Program& program) {
     TRY(check_name(program.model_name));
     TRY(check_name(program.target));
@@ -192,6 +226,7 @@ Status verify(const Program& program) {
         TRY(check_name(value));
     }
     TRY(check_inputs(program));
+    TRY(check_lookups(program));
     TRY(check_expressions(program));
     TRY(check_features(program));
     TRY(check_columns(program));

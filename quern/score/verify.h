@@ -12,5 +12,8 @@ constexpr size_t kMatrixColumnsMax = 1'000'000;
 constexpr size_t kClassesMax = 10'000;
 
 Status verify(const Program& program);
+// One type, and one value of it, by the same rules.
+Status verify_type(const frame::Type& type);
+Status verify_constant(const Constant& constant);
 
 }  // namespace quern::score

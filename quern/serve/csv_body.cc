@@ -96,7 +96,7 @@ struct Header {
 
     // Whether rows can be read.
     bool check(Scoring& scoring) const {
-        const auto& known = scoring.model().program().inputs;
+        const auto& known = scoring.model().program().asked();
         std::vector<std::string_view> missing, refused;
         for (size_t i = 0; i < known.size(); ++i) {
             if (std::ranges::find(inputs, static_cast<int>(i)) != inputs.end()) continue;

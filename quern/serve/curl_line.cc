@@ -34,8 +34,8 @@ std::string json_row(const score::Program& program) {
     const auto& values = program.golden[0].inputs;
     JsonWriter json;
     json.begin_object();
-    for (size_t i = 0; i < std::min(values.size(), program.inputs.size()); ++i) {
-        json.key(program.inputs[i].name).raw(json_value(values[i]));
+    for (size_t i = 0; i < std::min(values.size(), program.asked().size()); ++i) {
+        json.key(program.asked()[i].name).raw(json_value(values[i]));
     }
     return json.end_object().take();
 }

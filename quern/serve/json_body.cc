@@ -233,7 +233,7 @@ Status read_row_list(Scoring& scoring, json::array rows, std::string_view what) 
 class ColumnOrder {
 public:
     explicit ColumnOrder(const Scoring& scoring) {
-        for (const auto& input : scoring.model().program().inputs) names_.push_back(input.name);
+        for (const auto& input : scoring.model().program().asked()) names_.push_back(input.name);
         for (size_t i = 0; i < names_.size(); ++i) positions_.push_back(static_cast<int>(i));
     }
     ColumnOrder(const Scoring& scoring, std::vector<std::string_view> names)

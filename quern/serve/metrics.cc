@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "quern/base/clock.h"
 #include "quern/base/json.h"
 #include "quern/base/version.h"
 #include "quern/serve/models.h"
@@ -114,6 +115,44 @@ void write_models(std::string& out, const ModelSet& models) {
     }
 }
 
+// Of each look-up that is served: its size, and how long ago a run last found it to be the newest.
+void write_lookups(std::string& out, const ModelSet& models) {
+    struct Line {
+        std::string labels;
+        const score::LookupSource* source;
+    };
+    std::vector<Line> lines;
+    for (const auto& [name, model] : models.models) {
+        for (const auto& [version, loaded] : model.versions) {
+            const auto* stage = loaded->scorer.lookup_stage();
+            for (size_t i = 0; stage != nullptr && i < stage->lookups().size(); ++i) {
+                lines.push_back(
+                    {model_labels(name, version) + ",lookup=" + label(stage->lookups()[i].name),
+                     &stage->sources()[i]});
+            }
+        }
+    }
+    if (lines.empty()) return;
+    head(out, "quern_lookup_age_seconds", "gauge",
+         "Since a run last found the look-up's snapshot to be of the newest data.");
+    for (const auto& line : lines) {
+        sample(out, "quern_lookup_age_seconds", line.labels,
+               static_cast<double>(unix_ms_now() - line.source->checked_us / 1000) / 1000);
+    }
+    head(out, "quern_lookup_newest_timestamp_seconds", "gauge",
+         "The latest time of the look-up's rows.");
+    for (const auto& line : lines) {
+        const auto newest = line.source->table->newest_us();
+        if (!newest) continue;
+        sample(out, "quern_lookup_newest_timestamp_seconds", line.labels,
+               static_cast<double>(*newest) / 1e6);
+    }
+    head(out, "quern_lookup_rows", "gauge", "Rows of the look-up's snapshot.");
+    for (const auto& line : lines) {
+        sample(out, "quern_lookup_rows", line.labels, line.source->table->facts().row_count);
+    }
+}
+
 }  // namespace
 
 void Histogram::add(double value) {
@@ -199,6 +238,7 @@ std::string Metrics::text(const ModelSet& models) {
     write_requests(out, requests);
     write_inferences(out, inferences);
     write_models(out, models);
+    write_lookups(out, models);
     head(out, "quern_http_connections", "gauge", "Connections that are open.");
     sample(out, "quern_http_connections", "", connection_count.load());
     head(out, "quern_http_connections_refused_total", "counter", "Connections beyond the limit.");

@@ -89,7 +89,7 @@ std::string row_schema(const score::Program& program) {
     json.begin_object().field("type", "object");
     json.key("properties").begin_object();
     std::vector<std::string> required;
-    for (const auto& input : program.inputs) {
+    for (const auto& input : program.asked()) {
         json.key(input.name).begin_object();
         if (input.is_nullable) {
             json.list("type", std::vector<std::string_view>{json_type(input.type), "null"});

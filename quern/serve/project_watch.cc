@@ -11,6 +11,7 @@
 #include "quern/base/nearest.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
+#include "quern/store/snapshots.h"
 #include "quern/store/tokens.h"
 
 namespace quern::serve {
@@ -22,9 +23,13 @@ constexpr int kTokenLooksMax = 5;  // a second
 
 struct ProjectWatch::State {
     State(std::unique_ptr<store::Store> project_store, WatchSettings watch_settings, Served& what)
-        : store(std::move(project_store)), settings(std::move(watch_settings)), served(what) {}
+        : store(std::move(project_store)),
+          snapshots(*store),
+          settings(std::move(watch_settings)),
+          served(what) {}
 
     std::unique_ptr<store::Store> store;
+    store::Snapshots snapshots;
     WatchSettings settings;
     Served& served;
     int64_t data_version = 0;
@@ -42,6 +47,7 @@ struct ProjectWatch::State {
     void look_for_tokens();
     Status load_models();
     LoadedModelPtr load(const store::ModelVersion& version);
+    LoadedModelPtr refresh(const LoadedModelPtr& model);
     ServedModel serve(const store::ModelVersion& champion);
     bool is_wanted(const std::string& model) const;
     void watch();
@@ -82,16 +88,32 @@ bool ProjectWatch::State::is_wanted(const std::string& model) const {
     return wanted.empty() || std::ranges::find(wanted, model) != wanted.end();
 }
 
+// The same version with the newest snapshots of its look-ups. What cannot be read leaves the one
+// that is being served as it is; its age tells.
+LoadedModelPtr ProjectWatch::State::refresh(const LoadedModelPtr& model) {
+    const auto* stage = model->scorer.lookup_stage();
+    if (stage == nullptr) return model;
+    auto scorer = snapshots.attach(model->scorer);
+    if (!scorer.ok()) {
+        log(LogLevel::error, "the look-ups of a model cannot be refreshed",
+            {{"model", model->name}, {"reason", scorer.status().text()}});
+        return model;
+    }
+    if (scorer->lookup_stage()->sources() == stage->sources()) return model;
+    return std::make_shared<LoadedModel>(model->name, model->version, std::move(scorer).value());
+}
+
 // The version that is being served already, or the one from its file; null when it is not whole.
 LoadedModelPtr ProjectWatch::State::load(const store::ModelVersion& version) {
     const auto now = served.models.get();
     const auto model = now->models.find(version.model);
     if (model != now->models.end()) {
         const auto loaded = model->second.versions.find(version.version);
-        if (loaded != model->second.versions.end()) return loaded->second;
+        if (loaded != model->second.versions.end()) return refresh(loaded->second);
     }
     if (std::ranges::find(broken, version.artifact) != broken.end()) return nullptr;
     auto scorer = score::Scorer::open(store::artifact_path(store->layout(), version.artifact));
+    if (scorer.ok()) scorer = snapshots.attach(*scorer);
     if (scorer.ok()) {
         return std::make_shared<LoadedModel>(version.model, version.version,
                                              std::move(scorer).value());

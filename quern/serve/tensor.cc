@@ -46,7 +46,7 @@ std::string_view label_datatype(const frame::Type& type) {
 
 std::vector<TensorSpec> input_tensors(const score::Program& program) {
     std::vector<TensorSpec> tensors;
-    for (const auto& input : program.inputs) {
+    for (const auto& input : program.asked()) {
         tensors.push_back({input.name, input_datatype(input.type), 0});
     }
     return tensors;

@@ -15,8 +15,10 @@ Status sweep(const Layout& layout) {
     std::error_code error;
     std::filesystem::remove_all(layout.temporary, error);
     TRY(make_folders(layout.temporary));
-    for (const auto& entry : std::filesystem::directory_iterator(layout.artifacts, error)) {
-        if (entry.path().extension() == ".tmp") TRY(remove_file(entry.path().string()));
+    for (const auto& folder : {layout.artifacts, layout.snapshots}) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+            if (entry.path().extension() == ".tmp") TRY(remove_file(entry.path().string()));
+        }
     }
     return {};
 }
@@ -28,6 +30,7 @@ Layout::Layout(const std::string& project_folder, const std::string& store_name)
       state(folder + "/state.db"),
       warehouse(folder + "/warehouse.duckdb"),
       artifacts(folder + "/artifacts"),
+      snapshots(folder + "/snapshots"),
       runs(folder + "/runs"),
       temporary(folder + "/tmp"),
       lock(folder + "/lock"),

@@ -19,6 +19,7 @@ struct Layout {
     std::string state;      // .quern/state.db
     std::string warehouse;  // .quern/warehouse.duckdb
     std::string artifacts;  // .quern/artifacts
+    std::string snapshots;  // .quern/snapshots
     std::string runs;       // .quern/runs
     std::string temporary;  // .quern/tmp: emptied by the next writer
     std::string lock;       // .quern/lock

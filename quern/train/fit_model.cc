@@ -127,6 +127,7 @@ score::Program bare_program(const Session& session) {
     program.target_type = session.rows.target_type;
     program.classes = session.rows.classes;
     program.inputs = session.request.features.inputs;
+    program.lookups = session.request.features.lookups;
     program.expressions = session.request.features.expressions;
     program.features = session.request.features.features;
     program.threshold = session.model().threshold.value_or(0.5);

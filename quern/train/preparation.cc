@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "quern/base/text.h"
+#include "quern/score/lookup_inputs.h"
 
 namespace quern::train {
 namespace {
@@ -145,6 +146,7 @@ void prune(score::Program& program) {
         for (const uint32_t child : expression.children) is_read[child] = 1;
         if (expression.kind == score::Expression::Kind::input) input_is_read[expression.input] = 1;
     }
+    score::mark_keys(program.lookups, input_is_read);
     // The inputs stay: they are what requests may bring, and that must not change with what the
     // model found useful. Nobody need bring those that nothing reads.
     for (size_t i = 0; i < program.inputs.size(); ++i) {

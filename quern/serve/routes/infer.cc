@@ -43,7 +43,7 @@ private:
 bool is_whole_matrix(const InferenceRequest& request, const score::Program& program) {
     if (request.inputs.size() != 1 || request.inputs[0].shape_size != 2) return false;
     const auto columns = static_cast<size_t>(request.inputs[0].shape[1]);
-    return columns == program.inputs.size() && columns > 1;
+    return columns == program.asked().size() && columns > 1;
 }
 
 Status check_values(const InferenceRequest& request, const Tensor& tensor) {
@@ -81,7 +81,7 @@ Result<std::vector<int>> find_inputs(const InferenceRequest& request, const Scor
         const int input = scoring.find(tensor.name);
         if (input < 0) {
             std::vector<std::string_view> names;
-            for (const auto& known : scoring.model().program().inputs) names.push_back(known.name);
+            for (const auto& known : scoring.model().program().asked()) names.push_back(known.name);
             return unknown_name("input", tensor.name, names);
         }
         if (std::ranges::find(inputs, input) != inputs.end()) {

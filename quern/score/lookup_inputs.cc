@@ -1,0 +1,95 @@
+#include "quern/score/lookup_inputs.h"
+
+#include <algorithm>
+
+namespace quern::score {
+namespace {
+
+uint32_t find_or_add(std::vector<Input>& inputs, const Input& wanted) {
+    const auto found = std::ranges::find(inputs, wanted.name, &Input::name);
+    if (found != inputs.end()) return static_cast<uint32_t>(found - inputs.begin());
+    inputs.push_back(wanted);
+    return static_cast<uint32_t>(inputs.size() - 1);
+}
+
+void drop_unused_inputs(CompiledFeatures& features) {
+    std::vector<Input> kept;
+    std::vector<uint32_t> moved(features.inputs.size(), UINT32_MAX);
+    for (Expression& node : features.expressions) {
+        if (node.kind != Expression::Kind::input) continue;
+        if (moved[node.input] == UINT32_MAX) {
+            moved[node.input] = static_cast<uint32_t>(kept.size());
+            kept.push_back(features.inputs[node.input]);
+        }
+        node.input = moved[node.input];
+    }
+    for (Lookup& lookup : features.lookups) {
+        std::erase_if(lookup.columns,
+                      [&](const auto& column) { return moved[column.input] == UINT32_MAX; });
+        for (auto& column : lookup.columns) column.input = moved[column.input];
+    }
+    features.inputs = std::move(kept);
+}
+
+}  // namespace
+
+void drop_unused(CompiledFeatures& features) {
+    std::vector<uint32_t> moved(features.expressions.size(), 0);
+    for (const Feature& feature : features.features) moved[feature.expression] = 1;
+    for (size_t i = features.expressions.size(); i-- > 0;)
+        if (moved[i] != 0)
+            for (uint32_t child : features.expressions[i].children) moved[child] = 1;
+    std::vector<Expression> kept;
+    for (size_t i = 0; i < features.expressions.size(); ++i) {
+        if (moved[i] == 0) continue;
+        moved[i] = static_cast<uint32_t>(kept.size());
+        for (uint32_t& child : features.expressions[i].children) child = moved[child];
+        kept.push_back(std::move(features.expressions[i]));
+    }
+    for (Feature& feature : features.features) feature.expression = moved[feature.expression];
+    features.expressions = std::move(kept);
+    drop_unused_inputs(features);
+}
+
+void place_lookups(CompiledFeatures& features, std::span<const LookupSpec> specs) {
+    std::vector<uint8_t> is_looked_up(features.inputs.size());
+    for (const Lookup& lookup : features.lookups)
+        for (const auto& column : lookup.columns) is_looked_up[column.input] = 1;
+    std::vector<Input> inputs;
+    std::vector<uint32_t> moved(features.inputs.size());
+    for (size_t i = 0; i < features.inputs.size(); ++i) {
+        if (is_looked_up[i] != 0) continue;
+        moved[i] = static_cast<uint32_t>(inputs.size());
+        inputs.push_back(features.inputs[i]);
+    }
+    std::vector<Lookup> lookups;
+    for (size_t i = 0; i < specs.size(); ++i) {
+        if (features.lookups[i].columns.empty()) continue;
+        Lookup& lookup = lookups.emplace_back(std::move(features.lookups[i]));
+        for (size_t k = 0; k < lookup.keys.size(); ++k)
+            lookup.keys[k].input = find_or_add(inputs, specs[i].keys[k]);
+        if (specs[i].time) lookup.time = find_or_add(inputs, *specs[i].time);
+    }
+    for (Lookup& lookup : lookups) {
+        for (auto& column : lookup.columns) {
+            moved[column.input] = static_cast<uint32_t>(inputs.size());
+            inputs.push_back(features.inputs[column.input]);
+            column.input = moved[column.input];
+        }
+    }
+    for (Expression& node : features.expressions)
+        if (node.kind == Expression::Kind::input) node.input = moved[node.input];
+    features.inputs = std::move(inputs);
+    features.lookups = std::move(lookups);
+}
+
+void mark_keys(std::span<const Lookup> lookups, std::vector<uint8_t>& is_read) {
+    for (const Lookup& lookup : lookups) {
+        const bool is_used = std::ranges::any_of(
+            lookup.columns, [&](const auto& column) { return is_read[column.input] != 0; });
+        for (const auto& key : lookup.keys)
+            if (is_used) is_read[key.input] = 1;
+    }
+}
+
+}  // namespace quern::score

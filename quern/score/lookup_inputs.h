@@ -1,0 +1,18 @@
+// Which inputs and expressions compiled features keep, and where looked-up inputs stand.
+#pragma once
+
+#include "quern/score/compile.h"
+
+namespace quern::score {
+
+// Drops what constants were folded from, and columns that nothing reads any more.
+void drop_unused(CompiledFeatures& features);
+
+// `features.lookups` stands in the order of `specs`, with the columns that are read. Adds keys and
+// times to the inputs, puts looked-up ones last, and drops look-ups that nothing reads.
+void place_lookups(CompiledFeatures& features, std::span<const LookupSpec> specs);
+
+// Which inputs must be known for `is_read` ones to be: marks the keys of look-ups.
+void mark_keys(std::span<const Lookup> lookups, std::vector<uint8_t>& is_read);
+
+}  // namespace quern::score
