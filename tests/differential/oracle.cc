@@ -282,18 +282,18 @@ std::string outcome_text(const frame::ColumnView& column, size_t row, bool is_fa
     return "value " + text;
 }
 
-constexpr size_t kNoRow = SIZE_MAX;
+constexpr size_t kNoSuchRow = SIZE_MAX;
 
-// The first row that differs, or kNoRow.
+// The first row that differs, or kNoSuchRow.
 size_t compare_rows(const Answers& want, const Answers& found, Comparison& out) {
-    size_t first = kNoRow;
+    size_t first = kNoSuchRow;
     for (size_t row = 0; row < found.failed.size(); ++row) {
         ++out.row_count;
         if (is_same(want, row, found, row)) continue;
         ++out.difference_count;
         first = std::min(first, row);
     }
-    if (first == kNoRow) return first;
+    if (first == kNoSuchRow) return first;
     const auto text = [first](const Answers& answers) {
         const frame::ColumnView view = answers.values.view();
         return view.type.text() + " " + outcome_text(view, first, answers.failed[first]);
@@ -452,7 +452,7 @@ void Oracle::compare_values(const Work& work, Program program, const std::vector
     }
     for (size_t i = 0; i < out.size(); ++i) {
         const size_t row = compare_rows(want[i], (*found)[i], out[i]);
-        if (row == kNoRow) continue;
+        if (row == kNoSuchRow) continue;
         out[i].first_difference = work.expressions[i] +
                                   row_text(scorer->program(), work.first_row + row) +
                                   out[i].first_difference;
