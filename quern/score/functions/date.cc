@@ -1,4 +1,6 @@
 // Functions that take a part of a date, time, timestamp or interval.
+#include <limits>
+
 #include "quern/score/functions/date_part.h"
 #include "quern/score/functions/interval.h"
 #include "quern/score/functions/moment.h"
@@ -8,6 +10,12 @@ namespace quern::score {
 namespace {
 
 using frame::TypeId;
+
+// The least day of all has no week: DuckDB fails there.
+bool has_no_week(DatePart part, int32_t days) {
+    return days == std::numeric_limits<int32_t>::min() &&
+           (part == DatePart::week || part == DatePart::isoyear || part == DatePart::yearweek);
+}
 
 // A TIMESTAMP WITH TIME ZONE counts the years before Christ down to 1; a DATE and a TIMESTAMP
 // have a year 0 and negative ones.
@@ -24,6 +32,9 @@ void part_rows(const Call& call) {
     map_rows<int64_t, T>(call, [part](T value, int64_t& out) {
         MomentParts moment(0);
         if (!parts_of(value, moment)) return Row::null;
+        if constexpr (sizeof(T) == sizeof(int32_t)) {
+            if (has_no_week(part, value)) return Row::failed;
+        }
         out = value_of(part, moment);
         return Row::value;
     });
