@@ -4,6 +4,8 @@
 #include "quern/evaluate/metric.h"
 #include "quern/project/project.h"
 #include "quern/quality/check.h"
+#include "quern/score/calibration.h"
+#include "quern/score/conformal.h"
 #include "quern/score/encoder.h"
 #include "quern/score/exporter.h"
 #include "quern/score/function.h"
@@ -87,6 +89,16 @@ std::string metrics_text() {
     return text;
 }
 
+template <class Entry>
+std::string sourced_text(std::string_view what) {
+    std::string text = "\n| " + text_of(what) + " | meaning | equals |\n|---|---|---|\n";
+    for (const auto& entry : Registry<Entry>::of_kind().all()) {
+        text += "| `" + text_of(entry.name) + "` | " + text_of(entry.summary) + " | " +
+                text_of(entry.source) + " |\n";
+    }
+    return text;
+}
+
 std::string functions_text() {
     std::string text = "\n| function | meaning | example |\n|---|---|---|\n";
     for (const auto& function : Registry<score::RowFunction>::of_kind().all()) {
@@ -152,6 +164,10 @@ const std::vector<Chapter>& chapters() {
         {"transforms", "Fitted transforms (in `features:`)", transforms_text},
         {"learners", "Learners (`algorithm:`)", learners_text},
         {"metrics", "Metrics, also for `gates:` and `metric:`", metrics_text},
+        {"calibrations", "Calibrations (`calibrate:`)",
+         [] { return sourced_text<score::Calibration>("calibration"); }},
+        {"conformal", "Conformal methods (`conformal:`)",
+         [] { return sourced_text<score::ConformalMethod>("method"); }},
         {"exports", "Forms that `quern export` writes", exports_text},
         {"routes", "Routes of a service", routes_text},
         {"commands", "Commands", commands_text},

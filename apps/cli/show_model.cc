@@ -114,6 +114,7 @@ std::string model_text(const store::ModelVersion& version, const flow::ModelFact
     text += "  made by:  " + facts.algorithm + ", " + facts.engine + " in " +
             duration_text(facts.seconds) + "\n";
     if (!kernel.empty()) text += "  kernel:   " + kernel + "\n";
+    for (const auto& [key, words] : facts.outputs) text += "  " + key + ": " + words + "\n";
     for (const auto& note : facts.notes) text += "  note:     " + note + "\n";
     return text + "  versions:\n" + versions_text(versions);
 }

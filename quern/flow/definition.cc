@@ -102,6 +102,20 @@ std::string definition_of(const project::Model& model) {
     json.field("folds", model.split.folds).field("seed", model.split.seed);
     json.field("group", model.split.group.text).field("metric", model.metric);
     if (model.threshold) json.field("threshold", *model.threshold);
+    if (const auto& rule = model.threshold_rule) {
+        json.key("threshold_rule").begin_object().field("kind", static_cast<int>(rule->kind));
+        json.field("false_positive", rule->false_positive);
+        json.field("false_negative", rule->false_negative);
+        json.field("rate", rule->rate).field("metric", rule->metric).end_object();
+    }
+    if (const auto& calibrate = model.calibrate; !calibrate.method.empty()) {
+        json.key("calibrate").begin_object().field("method", calibrate.method);
+        json.field("part", calibrate.part).end_object();
+    }
+    if (const auto& conformal = model.conformal; conformal.coverage > 0) {
+        json.key("conformal").begin_object().field("coverage", conformal.coverage);
+        json.field("method", conformal.method).field("part", conformal.part).end_object();
+    }
     return json.end_object().take();
 }
 

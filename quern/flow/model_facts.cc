@@ -102,6 +102,7 @@ std::string facts_json(const ModelFacts& facts) {
         {"confusion", facts.confusion},
         {"importance", pairs_json(facts.importance, "share")},
         {"features", facts.features},
+        {"outputs", pairs_json(facts.outputs, "words")},
         {"notes", facts.notes},
         {"input_count", facts.input_count},
         {"column_count", facts.column_count},
@@ -139,6 +140,7 @@ ModelFacts model_facts(const std::string& text) {
     facts.confusion = object.value("confusion", std::vector<double>());
     facts.importance = pairs_of<double>(object, "importance", "share");
     facts.features = object.value("features", std::vector<std::string>());
+    facts.outputs = pairs_of<std::string>(object, "outputs", "words");
     facts.notes = object.value("notes", std::vector<std::string>());
     facts.input_count = object.value("input_count", int64_t{0});
     facts.column_count = object.value("column_count", int64_t{0});

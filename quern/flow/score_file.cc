@@ -9,6 +9,7 @@
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/data/load.h"
+#include "quern/score/conformal.h"
 #include "quern/score/lookup_inputs.h"
 #include "quern/score/request.h"
 #include "quern/score/scorer.h"
@@ -134,6 +135,11 @@ public:
             columns += ", " + name + " double";
             schema_.push_back({name, type_of(frame::TypeId::float64)});
         }
+        for (size_t i = 0; i < score::region_size(program_); ++i) {
+            const std::string name = "r" + std::to_string(i);
+            columns += ", " + name + " double";
+            schema_.push_back({name, type_of(frame::TypeId::float64)});
+        }
         for (size_t i = 0; is_explained_ && i <= scorer_.sources().size(); ++i) {
             columns += ", c" + std::to_string(i) + " double";
             schema_.push_back({"c" + std::to_string(i), type_of(frame::TypeId::float64)});
@@ -183,6 +189,8 @@ private:
     }
 
     bool is_classifier() const { return program_.task == score::Task::classify; }
+    // Where the region's columns begin, after the prediction and the probabilities.
+    size_t region_column() const { return 2 + program_.classes.size(); }
 
     frame::Batch empty_batch() const {
         frame::Batch batch;
@@ -209,6 +217,9 @@ private:
         } else {
             batch.columns[1].append(predictions_.output(row, 0));
         }
+        for (size_t i = 0; i < predictions_.region_count; ++i)
+            batch.columns[region_column() + i].append(
+                predictions_.region[row * predictions_.region_count + i]);
         if (is_explained_) append_contributions(batch, row);
         ++batch.row_count;
     }
@@ -271,6 +282,20 @@ private:
     std::map<std::string, int64_t, std::less<>> marks_;  // how often each made a row bad
 };
 
+// low and high of the interval, or the classes of the set as a list.
+std::string region_sql(const score::Program& program) {
+    if (program.conformal.kind.empty()) return "";
+    if (program.task == score::Task::regress) return ", s.r0 as low, s.r1 as high";
+    std::string names, members;
+    for (size_t i = 0; i < program.classes.size(); ++i) {
+        const std::string between = i == 0 ? "" : ", ";
+        names += between + quote_literal(program.classes[i]);
+        members += between + "s.r" + std::to_string(i) + " = 1";
+    }
+    return ", case when s.r0 is not null then list_where([" + names + "], [" + members +
+           "]) end as prediction_set";
+}
+
 // The columns of the output: key or row number, prediction, probabilities.
 std::string output_sql(const score::Program& program, const project::Model* model,
                        const frame::Schema& columns, const std::vector<std::string>* explained) {
@@ -299,6 +324,7 @@ std::string output_sql(const score::Program& program, const project::Model* mode
         list += ", s.p" + std::to_string(i) + " as " +
                 quote_identifier("probability_" + program.classes[i]);
     }
+    list += region_sql(program);
     for (size_t i = 0; explained != nullptr && i <= explained->size(); ++i) {
         const bool is_last = i == explained->size();
         list += ", s.c" + std::to_string(i) + " as " +

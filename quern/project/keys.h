@@ -28,6 +28,9 @@ Keys inline_table_keys();  // of a table in quern.yml, with its SQL as a key
 Keys model_keys();
 Keys service_keys();
 
+// Keys of a model that speak of what stands after it: threshold, calibrate, conformal.
+std::vector<Param> output_keys();
+
 Status read_keys(const Keys& keys, const Tree& map, void* object);
 
 // The object's name and place are the caller's to set.

@@ -119,9 +119,6 @@ TEST(ModelKeys, SayWhatIsWrong) {
           "  leave it out");
     check("task: cluster", "x.yml:3:7: 'task' must be one of classify, regress, got 'cluster'");
     check("threshold: 1.5", "x.yml:3:12: 'threshold' must be a number in [0, 1], got '1.5'");
-    check("threshold: {cost: {}}",
-          "x.yml:3:12: a threshold by cost is not known to this version of quern\n"
-          "  write a number, such as `threshold: 0.5`");
     check("split: {test: 1}", "x.yml:3:15: 'test' must be a number in (0, 1), got '1'");
     check("split: {folds: 1}", "x.yml:3:16: 'folds' must be 0 or at least 2, got '1'");
     check("split: {kind: group}",

@@ -29,18 +29,6 @@ Status read_algorithm(Model& model, const Tree& value) {
     return {};
 }
 
-Status read_threshold(Model& model, const Tree& value) {
-    if (value.is_map()) {
-        return unimplemented("a threshold by cost is not known to this version of quern")
-            .at(value.place.text())
-            .hint("write a number, such as `threshold: 0.5`");
-    }
-    Shape shape = detail::Typed<double>::shape();
-    shape.low = 0;
-    shape.high = 1;
-    return detail::read_value(value, shape, "threshold", model.threshold);
-}
-
 std::vector<Param> split_params() {
     return {
         choice_param("kind", &Split::kind, {"auto", "stratified", "random", "time", "group"},
@@ -128,17 +116,14 @@ Keys model_keys() {
         custom_param<Model>("split", split_shape(), "Which rows are held out to measure.",
                             &read_split),
         param("metric", &Model::metric, "Watched by early stopping; default: by the task."),
-        custom_param<Model>("threshold", detail::Typed<double>::shape(),
-                            "Probability from which on the positive class is predicted; "
-                            "default: 0.5.",
-                            &read_threshold),
         param("gates", &Model::gates,
               "Conditions to be published: `roc_auc >= 0.75`, `roc_auc >= champion - 0.005`."),
     };
+    std::ranges::move(output_keys(), std::back_inserter(params));
     return {.what = "model",
             .summary = "What to learn from which table.",
             .params = std::move(params),
-            .later = {"tune", "balance", "calibrate", "fairness"}};
+            .later = {"tune", "balance", "fairness"}};
 }
 
 Result<Model> read_model(const Tree& map) {

@@ -12,6 +12,7 @@
 
 #include "quern/base/status.h"
 #include "quern/base/tree.h"
+#include "quern/project/model_outputs.h"
 
 namespace quern::project {
 
@@ -132,9 +133,12 @@ struct Model {
     std::vector<Lookup> lookups;
     Algorithm algorithm;
     Split split;
-    std::string metric;               // watched by early stopping; empty: by the task
-    std::optional<double> threshold;  // of a binary classifier; absent: 0.5
-    std::vector<Located> gates;       // `roc_auc >= champion - 0.005`; evaluate reads them
+    std::string metric;                           // watched by early stopping; empty: by the task
+    std::optional<double> threshold;              // of a binary classifier; absent: 0.5
+    std::optional<ThresholdRule> threshold_rule;  // instead of a number
+    Calibrate calibrate;
+    Conformal conformal;
+    std::vector<Located> gates;  // `roc_auc >= champion - 0.005`; evaluate reads them
 };
 
 struct Service {

@@ -120,6 +120,7 @@ std::string stage_prefix(size_t index) { return "stage." + std::to_string(index)
 std::string golden_prefix(size_t index) { return "golden." + std::to_string(index) + "."; }
 
 int version_of(const Program& program) {
+    if (!program.calibration.kind.empty() || !program.conformal.kind.empty()) return 4;
     if (!program.lookups.empty()) return 3;
     bool has_names = false;
     for (const FittedEncoder& encoder : program.encoders) has_names |= !encoder.name.empty();
@@ -153,6 +154,11 @@ json write_fields(const Program& program) {
         out["stages"].push_back(
             {{"kind", stage.kind}, {"name", stage.name}, {"columns", stage.columns}});
     if (!program.matrix.empty()) out["matrix"] = program.matrix;
+    if (version_of(program) == 4) {
+        out["calibration"] = program.calibration.kind;
+        out["conformal"] = program.conformal.kind;
+        out["coverage"] = program.conformal.coverage;
+    }
     for (const GoldenRow& row : program.golden) {
         json inputs = json::array();
         for (const Constant& value : row.inputs) inputs.push_back(to_json(value));
@@ -226,6 +232,16 @@ Status read_stages(const json& from, Container& container, Program& program) {
     return {};
 }
 
+// Parts that came with version 4.
+Status read_outputs(const json& from, Container& container, Program& program) {
+    TRY(read(from, "calibration", program.calibration.kind));
+    TRY(read(from, "conformal", program.conformal.kind));
+    TRY(read(from, "coverage", program.conformal.coverage));
+    program.calibration.learned = TRY(take_buffers(container, "calibration."));
+    program.conformal.learned = TRY(take_buffers(container, "conformal."));
+    return {};
+}
+
 Result<std::vector<double>> take_doubles(Buffers& buffers, const char* name) {
     auto found = buffers.find(name);
     if (found == buffers.end()) return bad("a golden row is not complete");
@@ -243,7 +259,9 @@ Status read_golden(const json& from, Container& container, Program& program) {
         Buffers buffers = TRY(take_buffers(container, golden_prefix(program.golden.size())));
         row.matrix = TRY(take_doubles(buffers, "matrix"));
         row.outputs = TRY(take_doubles(buffers, "outputs"));
-        if (buffers.size() != 2) return bad("a golden row has too many buffers");
+        const bool has_region = buffers.contains("region");
+        if (has_region) row.region = TRY(take_doubles(buffers, "region"));
+        if (buffers.size() != (has_region ? 3 : 2)) return bad("a golden row has too many buffers");
         program.golden.push_back(std::move(row));
     }
     return {};
@@ -268,7 +286,11 @@ Result<std::string> artifact_bytes(const Program& program) {
     for (size_t i = 0; i < program.golden.size(); ++i) {
         writer.add(golden_prefix(i) + "matrix", program.golden[i].matrix);
         writer.add(golden_prefix(i) + "outputs", program.golden[i].outputs);
+        if (!program.golden[i].region.empty())
+            writer.add(golden_prefix(i) + "region", program.golden[i].region);
     }
+    writer.add("calibration.", program.calibration.learned);
+    writer.add("conformal.", program.conformal.learned);
     writer.add("model.", program.model.learned);
     return write_container(std::move(container));
 }
@@ -278,7 +300,8 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     auto& metadata = container.metadata;
     if (metadata["format"] != kFormat) return bad("not a quern model");
     const std::string& version = metadata["version"];
-    if (version != "1" && version != "2" && version != std::to_string(kArtifactVersion)) {
+    if (version != "1" && version != "2" && version != "3" &&
+        version != std::to_string(kArtifactVersion)) {
         return unimplemented("this model file has format version " + version +
                              "; this program reads versions 1 to " +
                              std::to_string(kArtifactVersion));
@@ -292,6 +315,7 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     if (fields.contains("lookups")) TRY(read_each(fields, "lookups", kLookupsMax, program.lookups));
     TRY(read_parts(fields, container, program));
     TRY(read_stages(fields, container, program));
+    if (version == "4") TRY(read_outputs(fields, container, program));
     TRY(read_golden(fields, container, program));
     if (!container.tensors.empty()) return bad("a buffer belongs to nothing");
     // Otherwise the bytes of a program would not be the only ones that it can have.

@@ -180,16 +180,27 @@ std::string model_line(const Program& program) {
     return line;
 }
 
+std::string conformal_text(const Program& program) {
+    if (program.conformal.kind.empty()) return "";
+    return std::string("  ") + (program.task == Task::regress ? "interval" : "set of classes") +
+           " for " + number_text(program.conformal.coverage) + " of all rows, by " +
+           program.conformal.kind + "  " + learned_text(program.conformal.learned) + "\n";
+}
+
 std::string outputs_text(const Program& program) {
     constexpr std::string_view kLinks[] = {"as they are", "by sigmoid", "by softmax", "by exp"};
     std::string text =
         "outputs: raw scores " + std::string(kLinks[static_cast<size_t>(program.link)]) + "\n";
-    if (program.task == Task::regress) return text + "  value of " + program.target + "\n";
+    if (program.task == Task::regress)
+        return text + "  value of " + program.target + "\n" + conformal_text(program);
     text += "  probability of " + values_text(program.classes) + "\n";
+    if (!program.calibration.kind.empty())
+        text += "  calibrated by " + program.calibration.kind + "  " +
+                learned_text(program.calibration.learned) + "\n";
     if (program.classes.size() == 2)
         text += "  " + quote_literal(program.classes[1]) + " when its probability is at least " +
                 number_text(program.threshold) + "\n";
-    return text;
+    return text + conformal_text(program);
 }
 
 // Where looked-up inputs come from.

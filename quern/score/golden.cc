@@ -42,7 +42,8 @@ private:
 };
 
 bool is_same(const double* found, const std::vector<double>& wanted, size_t count) {
-    return wanted.size() == count && std::memcmp(found, wanted.data(), count * sizeof(double)) == 0;
+    if (wanted.size() != count || count == 0) return wanted.size() == count;
+    return std::memcmp(found, wanted.data(), count * sizeof(double)) == 0;
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ Status check_golden_rows(const Scorer& scorer) {
         TRY(scorer.features_matrix(batch.view(), scratch, matrix.data()));
         TRY(scorer.score(batch.view(), scratch, out));
         if (!is_same(matrix.data(), golden.matrix, matrix.size()) ||
-            !is_same(out.outputs.data(), golden.outputs, out.outputs.size())) {
+            !is_same(out.outputs.data(), golden.outputs, out.outputs.size()) ||
+            !is_same(out.region.data(), golden.region, out.region.size())) {
             return corrupt("golden row " + std::to_string(i + 1) +
                            " no longer gives the scores it gave when it was trained");
         }
@@ -79,6 +81,7 @@ Status add_golden_rows(Program& program, const frame::BatchView& inputs) {
         TRY(scorer.score(batch.view(), scratch, out));
         if (out.failed_count > 0) continue;
         golden.outputs = out.outputs;
+        golden.region = out.region;
         golden.matrix.resize(scorer.matrix_column_count());
         TRY(scorer.features_matrix(batch.view(), scratch, golden.matrix.data()));
         program.golden.push_back(std::move(golden));

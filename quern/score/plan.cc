@@ -148,6 +148,18 @@ Status check_outputs(const Scorer::Plan& plan) {
                    std::to_string(outputs) + " outputs");
 }
 
+Status bind_outputs(Scorer::Plan& plan) {
+    const FittedCalibration& fitted = plan.program.calibration;
+    plan.conformal = TRY(bind_conformal(plan.program));
+    if (fitted.kind.empty()) {
+        return fitted.learned.empty() ? Status() : corrupt("a calibration has no kind");
+    }
+    if (plan.program.task != Task::classify) return corrupt("a calibration of no classes");
+    const auto* kind = TRY(Registry<Calibration>::of_kind().find(fitted.kind));
+    plan.calibration = TRY(kind->bind(fitted.learned, plan.program.classes.size()));
+    return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program) {
@@ -163,6 +175,7 @@ Result<std::unique_ptr<Scorer::Plan>> make_plan(Program program) {
     const ModelKind* kind = TRY(Registry<ModelKind>::of_kind().find(fitted.kind));
     plan->model = TRY(kind->bind(fitted.learned, plan->columns.size()));
     TRY(check_outputs(*plan));
+    TRY(bind_outputs(*plan));
     return plan;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "quern/score/calibration.h"
+#include "quern/score/conformal.h"
 #include "quern/score/encoder.h"
 #include "quern/score/function.h"
 #include "quern/score/model.h"
@@ -55,6 +57,8 @@ struct Scorer::Plan {
     std::vector<std::string> sources;
     std::vector<uint32_t> column_sources;  // by column of the matrix
     BoundModel model;
+    BoundCalibration calibration;  // without `apply`: none
+    BoundConformal conformal;
 };
 
 struct Scratch::State {

@@ -1,6 +1,6 @@
 // A model as a program over one row's raw columns, as plain data:
 //     inputs -> expressions -> features -> encoders -> stages -> matrix -> model -> link ->
-//     threshold
+//     calibration -> threshold, and beside it the interval or set that holds the truth
 // Training fills one in, artifact.h writes and reads it, scorer.h runs it. Nothing in here is
 // trusted: verify.h checks a program in full before a scorer is made of it.
 #pragma once
@@ -117,11 +117,28 @@ struct FittedModel {
 // From raw scores to outputs. `sigmoid` makes two probabilities of one raw score.
 enum class Link : uint8_t { identity, sigmoid, softmax, exponential };
 
+// From the link's probabilities to better ones.
+struct FittedCalibration {
+    std::string kind;  // a Calibration (calibration.h): "platt"; empty: none
+    Buffers learned;
+    bool operator==(const FittedCalibration&) const = default;
+};
+
+// An interval or a set of classes that holds the truth in `coverage` of all rows.
+struct FittedConformal {
+    std::string kind;  // a ConformalMethod (conformal.h): "split"; empty: none
+    double coverage = 0;
+    Buffers learned;
+    bool operator==(const FittedConformal&) const = default;
+};
+
 // A row whose whole way is written down. At load the scorer must reproduce it bit for bit.
 struct GoldenRow {
     std::vector<Constant> inputs;
     std::vector<double> matrix;
     std::vector<double> outputs;
+    std::vector<double>
+        region;  // low and high, or 1 for each class in the set; empty: no conformal
     bool operator==(const GoldenRow&) const = default;
 };
 constexpr size_t kGoldenRowsMax = 64;
@@ -142,7 +159,9 @@ struct Program {
     std::vector<uint32_t> matrix;
     FittedModel model;
     Link link = Link::identity;
-    double link_scale = 1;   // sigmoid: 1 / (1 + exp(-link_scale * raw))
+    double link_scale = 1;  // sigmoid: 1 / (1 + exp(-link_scale * raw))
+    FittedCalibration calibration;
+    FittedConformal conformal;
     double threshold = 0.5;  // of two classes: positive when its probability is above or equal
     // Facts for people and later steps: seed, trained_by, metrics (JSON). Keys are sorted.
     std::map<std::string, std::string> metadata;

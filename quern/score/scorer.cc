@@ -8,6 +8,7 @@
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/score/artifact.h"
+#include "quern/score/conformal.h"
 #include "quern/score/golden.h"
 #include "quern/score/kernel.h"
 #include "quern/score/plan.h"
@@ -87,6 +88,14 @@ void choose_labels(const Program& program, Predictions& out) {
     }
 }
 
+void find_regions(const BoundConformal& conformal, Predictions& out) {
+    if (conformal.method == nullptr) return;
+    for (size_t row = 0; row < out.row_count; ++row) {
+        conformal.method->region(conformal.quantile, out.outputs.data() + row * out.output_count,
+                                 out.output_count, out.region.data() + row * out.region_count);
+    }
+}
+
 void mark_failures(const Scratch::State& state, size_t raw_count, Predictions& out) {
     out.failed_count = 0;
     std::fill(out.is_failed.begin(), out.is_failed.end(), uint8_t{0});
@@ -96,6 +105,7 @@ void mark_failures(const Scratch::State& state, size_t raw_count, Predictions& o
             ++out.failed_count;
             out.is_failed[row] = 1;
             std::fill_n(out.outputs.begin() + row * out.output_count, out.output_count, kNan);
+            std::fill_n(out.region.begin() + row * out.region_count, out.region_count, kNan);
             std::fill_n(out.raw.begin() + row * raw_count, raw_count, kNan);
         });
     }
@@ -195,12 +205,18 @@ Status Scorer::score(const frame::BatchView& inputs, Scratch& scratch, Predictio
     out.output_count = program().output_count();
     out.raw.resize(out.row_count * raw_count());
     out.outputs.resize(out.row_count * out.output_count);
+    out.region_count = region_size(program());
+    out.region.resize(out.row_count * out.region_count);
     out.labels.resize(program().task == Task::classify ? out.row_count : 0);
     out.is_failed.resize(out.row_count);
     plan_->model.score(plan_->model.prepared.get(), state.matrix.data(), out.row_count,
                        out.raw.data(), state.model_scratch.get());
     apply_link(program().link, program().link_scale, raw_count(), out.row_count, out.raw.data(),
                out.outputs.data());
+    const BoundCalibration& calibration = plan_->calibration;
+    if (calibration.apply != nullptr)
+        calibration.apply(calibration.prepared.get(), out.row_count, out.outputs.data());
+    find_regions(plan_->conformal, out);
     if (program().task == Task::classify) choose_labels(program(), out);
     mark_failures(state, raw_count(), out);
     return {};

@@ -34,8 +34,11 @@ private:
 // What came out, row by row. Keep one and pass it again: its memory is reused.
 struct Predictions {
     size_t row_count = 0, output_count = 0;
-    std::vector<double> outputs;     // [row][output]: probability of each class, or the value
-    std::vector<double> raw;         // [row][raw score], as the model gives them
+    std::vector<double> outputs;  // [row][output]: probability of each class, or the value
+    std::vector<double> raw;      // [row][raw score], as the model gives them
+    // [row][region_count] of conformal.h: low and high, or 1 for each class in the set.
+    std::vector<double> region;
+    size_t region_count = 0;
     std::vector<uint32_t> labels;    // of a classifier: index of the predicted class
     std::vector<uint8_t> is_failed;  // 1: an expression of the row failed; its outputs are NaN
     size_t failed_count = 0;

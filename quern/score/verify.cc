@@ -5,6 +5,7 @@
 #include <set>
 
 #include "quern/base/text.h"
+#include "quern/score/conformal.h"
 #include "quern/score/functions/number.h"
 #include "quern/score/lookup_table.h"
 #include "quern/score/storage.h"
@@ -202,7 +203,8 @@ Status check_golden(const Program& program) {
     if (program.golden.size() > kGoldenRowsMax) return bad("too many golden rows");
     for (const GoldenRow& row : program.golden) {
         if (row.inputs.size() != program.inputs.size() ||
-            row.outputs.size() != program.output_count())
+            row.outputs.size() != program.output_count() ||
+            row.region.size() != region_size(program))
             return bad("a golden row does not fit");
         for (size_t i = 0; i < row.inputs.size(); ++i) {
             TRY(check_constant(row.inputs[i]));

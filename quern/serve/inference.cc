@@ -25,6 +25,21 @@ void append_prediction(std::string& out, const LoadedModel& model,
     }
 }
 
+void append_region(std::string& out, const LoadedModel& model,
+                   const score::Predictions& predictions, size_t row) {
+    const double* region = predictions.region.data() + row * predictions.region_count;
+    bool is_first = true;
+    for (size_t i = 0; i < predictions.region_count; ++i) {
+        if (model.is_classifier() && region[i] == 0) continue;
+        if (!is_first) out += ", ";
+        is_first = false;
+        if (model.is_classifier())
+            out += model.labels[i];
+        else
+            append_number(out, region[i]);
+    }
+}
+
 Status infer(const Inference& inference, Worker& worker, Response& response, PredictionSink& sink,
              const std::function<Status(Scoring&)>& read) {
     const double begin = steady_seconds();

@@ -18,6 +18,10 @@ Status infer(const Inference& inference, Worker& worker, Response& response, Pre
              const std::function<Status(Scoring&)>& read);
 
 // JSON of one prediction: the label or the value. NaN and infinities are null.
+// The inside of a JSON list: low and high, or each label of the set. Only of a model with a
+// conformal part.
+void append_region(std::string& out, const LoadedModel& model,
+                   const score::Predictions& predictions, size_t row);
 void append_prediction(std::string& out, const LoadedModel& model,
                        const score::Predictions& predictions, size_t row);
 void append_number(std::string& out, double number);

@@ -11,6 +11,7 @@
 #include "quern/score/scorer.h"
 #include "quern/stats/distributions.h"
 #include "quern/train/matrix.h"
+#include "quern/train/outputs.h"
 #include "quern/train/preparation.h"
 #include "quern/train/rows.h"
 #include "quern/train/written_columns.h"
@@ -83,24 +84,32 @@ struct Part {
     }
 };
 
-// Sets rows aside for early stopping, in the manner of the model's own split.
-Status choose_validation(const Session& session, Roles& roles) {
-    if (session.validation_share <= 0) return {};
+// Sets a share of the lesson's rows aside, in the manner of the model's own split.
+Status set_aside(const Session& session, double share, Role role, uint64_t seed, Roles& roles) {
+    if (share <= 0) return {};
     const Part part(session.rows, roles.rows(Role::lesson));
-    auto chosen = evaluate::hold_out(part.view(), {.kind = session.model().split.kind,
-                                                   .test = session.validation_share,
-                                                   .seed = session.seed() + 1});
+    auto chosen = evaluate::hold_out(
+        part.view(), {.kind = session.model().split.kind, .test = share, .seed = seed});
     // A class of one row cannot be split; it stays with the rows that teach.
     if (!chosen.ok() && session.rows.task == Task::classify) {
-        chosen = evaluate::hold_out(part.view(), {.kind = project::SplitKind::random,
-                                                  .test = session.validation_share,
-                                                  .seed = session.seed() + 1});
+        chosen = evaluate::hold_out(
+            part.view(), {.kind = project::SplitKind::random, .test = share, .seed = seed});
     }
-    const auto is_validation = TRY(std::move(chosen));
+    const auto is_chosen = TRY(std::move(chosen));
     for (size_t i = 0; i < part.rows.size(); ++i) {
-        if (is_validation[i] != 0) roles.of_row[part.rows[i]] = Role::validation;
+        if (is_chosen[i] != 0) roles.of_row[part.rows[i]] = role;
     }
     return {};
+}
+
+// Rows for what stands after the model, then those for early stopping.
+Status set_rows_aside(const Session& session, Roles& roles) {
+    const OutputParts parts = output_parts(session.model());
+    const double conformal = parts.conformal / (1 - parts.calibration);  // of what is left
+    TRY(set_aside(session, parts.calibration, Role::calibration, session.seed() + 3, roles));
+    TRY(set_aside(session, conformal, Role::conformal, session.seed() + 4, roles));
+    return set_aside(session, session.validation_share, Role::validation, session.seed() + 1,
+                     roles);
 }
 
 Status check_classes(const Session& session, const Roles& roles) {
@@ -241,6 +250,7 @@ Result<Fit> fit_once(const Session& session, const Roles& roles) {
     }
     prune(fit.program);
     TRY(learn(session, roles, fit));
+    TRY(fit_outputs(session.request, session.rows, roles, fit.program));
     return fit;
 }
 
@@ -297,10 +307,11 @@ Status run_folds(const Session& session, const Roles& whole, TrainedModel& train
             else if (folds.teaches(fold, i))
                 roles.of_row[part.rows[i]] = Role::lesson;
         }
-        TRY(choose_validation(session, roles));
+        TRY(set_rows_aside(session, roles));
         const Fit fit = TRY(fit_once(session, roles));
         const auto scorer = TRY(score::Scorer::build(fit.program));
-        const auto judgement = TRY(judge(session.request, session.rows, roles, scorer, nullptr));
+        const auto judgement =
+            TRY(judge(session.request, session.rows, roles, scorer, Role::test, nullptr));
         FoldScores scores{roles.count(Role::lesson), roles.count(Role::test), {}};
         // The folds' spread is the interval that counts; none is made within a fold.
         scores.estimates =
@@ -325,14 +336,16 @@ Result<Roles> first_roles(const Session& session, TrainedModel& trained) {
     for (size_t row = 0; row < roles.of_row.size(); ++row) {
         if ((*held_out)[row] != 0) roles.of_row[row] = Role::test;
     }
-    TRY(choose_validation(session, roles));
+    TRY(set_rows_aside(session, roles));
     return roles;
 }
 
 Status measure(const Session& session, const Roles& roles, TrainedModel& trained) {
     const auto scorer = TRY(score::Scorer::build(trained.program));
     const auto judgement =
-        TRY(judge(session.request, session.rows, roles, scorer, &trained.program));
+        TRY(judge(session.request, session.rows, roles, scorer, Role::test, &trained.program));
+    trained.outputs =
+        TRY(describe_outputs(session.request, session.rows, roles, trained.program, judgement));
     trained.estimates =
         TRY(evaluate::estimate(judgement.view(), {}, {.seed = session.seed()}, &trained.notes));
     if (session.rows.task == Task::classify) {
@@ -359,7 +372,9 @@ Result<const Learner*> learner_of(const project::Model& model) {
 
 Status check_request(const Learner& learner, const project::Model& model, const Rows& rows) {
     TRY(check_task(learner, model, rows.task));
-    if (!model.threshold || (rows.task == Task::classify && rows.classes.size() == 2)) return {};
+    if ((!model.threshold && !model.threshold_rule) ||
+        (rows.task == Task::classify && rows.classes.size() == 2))
+        return {};
     return invalid_argument("`threshold` is for two classes").at(model.place.text());
 }
 
@@ -371,6 +386,7 @@ Status check_algorithm(const project::Model& model) {
         const bool is_regress = model.task == "regress";
         TRY(check_task(learner, model, is_regress ? Task::regress : Task::classify));
     }
+    TRY(check_outputs(model));
     return learner.check_settings(model.algorithm.settings).at(model.algorithm.place.text());
 }
 

@@ -58,6 +58,8 @@ struct TrainedModel {
     std::vector<std::pair<std::string, double>> importance;  // by feature, largest first
     int64_t iterations = 0, best_iteration = 0;
     std::vector<double> curve;
+    // What `calibrate`, `threshold` and `conformal` came to, by key, in words.
+    std::vector<std::pair<std::string, std::string>> outputs;
     std::vector<std::string> notes;  // what was left out or assumed, in sentences
 };
 

@@ -64,6 +64,8 @@ private:
 };
 
 void keep_predictions(const score::Predictions& predictions, Judgement& judgement) {
+    judgement.regions.insert(judgement.regions.end(), predictions.region.begin(),
+                             predictions.region.end());
     for (size_t row = 0; row < predictions.row_count; ++row) {
         if (judgement.task == Task::regress) {
             judgement.values.push_back(predictions.output(row, 0));
@@ -80,9 +82,9 @@ void keep_predictions(const score::Predictions& predictions, Judgement& judgemen
     }
 }
 
-void keep_truth(const Rows& rows, const Roles& roles, Judgement& judgement) {
+void keep_truth(const Rows& rows, const Roles& roles, Role role, Judgement& judgement) {
     for (size_t row = 0; row < rows.count(); ++row) {
-        if (roles.of_row[row] != Role::test) continue;
+        if (roles.of_row[row] != role) continue;
         if (judgement.task == Task::regress)
             judgement.targets.push_back(rows.targets[row]);
         else
@@ -196,11 +198,11 @@ evaluate::Judged Judgement::view() const {
 }
 
 Result<Judgement> judge(const TrainingRequest& request, const Rows& rows, const Roles& roles,
-                        const score::Scorer& scorer, score::Program* program) {
+                        const score::Scorer& scorer, Role role, score::Program* program) {
     Judgement judgement;
     judgement.task = rows.task;
     judgement.class_count = static_cast<int32_t>(rows.classes.size());
-    keep_truth(rows, roles, judgement);
+    keep_truth(rows, roles, role, judgement);
     const auto map = TRY(scorer.map_inputs(request.schema));
     score::Scratch scratch(scorer);
     score::Predictions predictions;
@@ -219,7 +221,7 @@ Result<Judgement> judge(const TrainingRequest& request, const Rows& rows, const 
                           std::span<const uint32_t> positions) -> Status {
         for (size_t row = 0; row < batch.row_count; ++row) {
             if (positions[row] == Rows::kDropped) continue;
-            if (roles.of_row[positions[row]] != Role::test) continue;
+            if (roles.of_row[positions[row]] != role) continue;
             picked.add(batch, row);
             if (golden.row_count() < kGoldenRows) golden.add(batch, row);
             if (picked.row_count() == frame::kBatchRowsMax) TRY(flush());

@@ -12,7 +12,8 @@
 
 namespace quern::train {
 
-enum class Role : uint8_t { none, lesson, validation, test };
+// `calibration` chooses calibration and threshold, `conformal` the conformal part.
+enum class Role : uint8_t { none, lesson, validation, test, calibration, conformal };
 
 // Of the rows kept; position i is Rows' i.
 struct Roles {
@@ -47,13 +48,15 @@ Result<std::vector<double>> build_matrix(const TrainingRequest& request, const R
 struct Judgement {
     std::vector<int32_t> labels, predicted;
     std::vector<double> probabilities, targets, values, weights;
+    std::vector<double> regions;  // [row][region_count] of score::Predictions
     int32_t class_count = 0;
     Task task = Task::classify;
 
     evaluate::Judged view() const;
 };
-// Adds the first of these rows to `program` as golden rows when it is not null.
+// Of the rows of one role. Adds the first of these rows to `program` as golden rows when it is not
+// null.
 Result<Judgement> judge(const TrainingRequest& request, const Rows& rows, const Roles& roles,
-                        const score::Scorer& scorer, score::Program* program);
+                        const score::Scorer& scorer, Role role, score::Program* program);
 
 }  // namespace quern::train

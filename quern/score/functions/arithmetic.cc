@@ -59,6 +59,15 @@ void compute_decimals(const Call& call) {
 template <class T>
 constexpr bool kIsArithmetic = kIsInteger<T> || kIsFloat<T>;
 
+template <class In, class Out>
+constexpr bool hold_decimals() {
+    if constexpr (kIsInteger<In> && kIsInteger<Out>)
+        return number_min<In>() < 0 && number_min<Out>() < 0 && sizeof(In) >= 2 &&
+               sizeof(Out) >= sizeof(In);
+    else
+        return false;
+}
+
 template <Op op>
 Result<BoundFunction> bind_decimals(const Signature& signature) {
     Storage in = storage_of(signature.arguments[0]), out = storage_of(signature.result);
@@ -70,11 +79,10 @@ Result<BoundFunction> bind_decimals(const Signature& signature) {
     if (!fits) return no_overload(signature);
     Kernel kernel = with_storage(in, [&]<class In>(Tag<In>) -> Kernel {
         return with_storage(out, [&]<class Out>(Tag<Out>) -> Kernel {
-            constexpr bool is_signed = kIsInteger<In> && kIsInteger<Out>;
-            if constexpr (is_signed && sizeof(In) >= 2 && sizeof(Out) >= sizeof(In))
-                if constexpr (number_min<In>() < 0 && number_min<Out>() < 0)
-                    return compute_decimals<In, Out, op>;
-            return nullptr;
+            if constexpr (hold_decimals<In, Out>())
+                return compute_decimals<In, Out, op>;
+            else
+                return nullptr;
         });
     });
     if (kernel == nullptr) return no_overload(signature);

@@ -10,7 +10,7 @@ namespace {
 
 // Each output of all rows, as the inside of a JSON list.
 struct Columns {
-    std::string prediction, probability, probabilities;
+    std::string prediction, probability, probabilities, region;
 };
 
 class TensorSink : public PredictionSink {
@@ -30,6 +30,14 @@ public:
             for (size_t i = 0; i < model.labels.size(); ++i) {
                 columns_.probabilities += i == 0 ? comma : ", ";
                 append_number(columns_.probabilities, predictions.output(row, i));
+            }
+            for (size_t i = 0; i < predictions.region_count; ++i) {
+                const double value = predictions.region[row * predictions.region_count + i];
+                columns_.region += i == 0 ? comma : ", ";
+                if (model.is_classifier())
+                    columns_.region += value != 0 ? "true" : "false";
+                else
+                    append_number(columns_.region, value);
             }
         }
     }
@@ -149,9 +157,10 @@ void write_answer(const LoadedModel& model, const InferenceRequest& request, con
         out += "{\"name\": \"" + output.name + "\", \"datatype\": \"";
         out.append(output.datatype).append("\", \"shape\": ");
         out += shape_text(request, row_count, output.columns) + ", \"data\": [";
-        out += output.name == "prediction"    ? columns.prediction
-               : output.name == "probability" ? columns.probability
-                                              : columns.probabilities;
+        out += output.name == "prediction"      ? columns.prediction
+               : output.name == "probability"   ? columns.probability
+               : output.name == "probabilities" ? columns.probabilities
+                                                : columns.region;
         out += "]}";
     }
     out += "]}";

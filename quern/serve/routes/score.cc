@@ -29,7 +29,13 @@ private:
             out_ += model.label_keys[i];
             append_number(out_, predictions.output(row, i));
         }
-        out_ += model.is_classifier() ? "}}" : "}";
+        if (model.is_classifier()) out_ += '}';
+        if (predictions.region_count > 0) {
+            out_ += model.is_classifier() ? ", \"set\": [" : ", \"interval\": [";
+            append_region(out_, model, predictions, row);
+            out_ += ']';
+        }
+        out_ += '}';
     }
 
     std::string& out_;
@@ -80,7 +86,10 @@ QUERN_REGISTER(Route)
   .response_schema = R"({"type": "object", "properties": {
     "predictions": {"type": "array", "description": "of a list; of one row the parts stand alone",
       "items": {"type": "object", "properties": {"prediction": {},
-        "probability": {"type": "number"}, "probabilities": {"type": "object"}}}},
+        "probability": {"type": "number"}, "probabilities": {"type": "object"},
+        "set": {"type": "array", "description": "of a model with `conformal`: classes"},
+        "interval": {"type": "array", "items": {"type": "number"},
+          "description": "of a model with `conformal`: low and high"}}}},
     "model": {"type": "string"}, "version": {"type": "integer"}}})",
   .handle = score});
 

@@ -1,0 +1,34 @@
+// Keys of models/*.yml for what stands after the model: calibrate, threshold, conformal.
+#pragma once
+
+#include <string>
+
+#include "quern/base/tree.h"
+
+namespace quern::project {
+
+constexpr double kOutputPart = 0.2;  // of the training rows, for each of the next three
+struct Calibrate {
+    std::string method;  // empty: none; the registry of calibrations judges it
+    double part = kOutputPart;
+    Place place;
+};
+
+// `threshold: {cost: {false_positive: 1, false_negative: 5}}`, `{rate: 0.05}`, `{best: f1}`
+struct ThresholdRule {
+    enum class Kind { cost, rate, best };
+    Kind kind = Kind::cost;
+    double false_positive = 1, false_negative = 1;
+    double rate = 0;
+    std::string metric;
+    Place place;
+};
+
+struct Conformal {
+    double coverage = 0;  // 0: none
+    std::string method = "auto";
+    double part = kOutputPart;
+    Place place;
+};
+
+}  // namespace quern::project
