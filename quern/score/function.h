@@ -84,3 +84,8 @@ struct RowFunction {
 Result<BoundFunction> bind_function(std::string_view name, const Signature& signature);
 
 }  // namespace quern::score
+
+// An entry of a family of functions, on one line: name, summary, example, binder.
+#define QUERN_ROW_FUNCTION(sql_name, what, truth, ...) \
+    QUERN_REGISTER(RowFunction)                        \
+    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})

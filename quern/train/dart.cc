@@ -1,8 +1,6 @@
 // Boosting with dropout of trees (DART) by LightGBM: at each step some of the trees so far are left
 // out, so late trees matter more than in plain boosting.
-#include "quern/score/models/trees.h"
-#include "quern/train/booster.h"
-#include "quern/train/lightgbm_text.h"
+#include "quern/train/boosting.h"
 
 namespace quern::train {
 namespace {
@@ -28,12 +26,10 @@ struct Dart {
 };
 
 std::string parameters_text(const Dart& settings, const FitInput& input) {
-    std::string text = "boosting=dart deterministic=true force_col_wise=true verbosity=-1";
+    std::string text = boosting_parameters(input) + " boosting=dart";
     const auto put = [&](const char* name, const std::string& value) {
         text += std::string(" ") + name + "=" + value;
     };
-    put("num_threads", std::to_string(std::max(1, input.threads)));
-    put("seed", std::to_string(input.seed & 0x7fffffff));
     put("drop_seed", std::to_string(input.seed & 0x7fffffff));
     put("num_leaves", std::to_string(settings.num_leaves));
     put("min_data_in_leaf", std::to_string(settings.min_data_in_leaf));
@@ -42,18 +38,6 @@ std::string parameters_text(const Dart& settings, const FitInput& input) {
     put("lambda_l2", detail::show_value(settings.lambda_l2));
     put("drop_rate", detail::show_value(settings.drop_rate));
     put("skip_drop", detail::show_value(settings.skip_drop));
-    const bool has_many = input.task == Task::classify && input.class_count > 2;
-    put("objective", input.task == Task::regress ? "regression"
-                     : has_many                  ? "multiclass"
-                                                 : "binary");
-    if (has_many) put("num_class", std::to_string(input.class_count));
-    std::string categories;
-    const auto columns = input.lesson.matrix.columns;
-    for (size_t j = 0; j < columns.size(); ++j) {
-        if (columns[j].is_category)
-            categories += (categories.empty() ? "" : ",") + std::to_string(j);
-    }
-    if (!categories.empty()) put("categorical_feature", categories);
     return text;
 }
 
@@ -71,17 +55,7 @@ Result<Fitted> fit_dart(const FitInput& input) {
         if (input.watch.progress) input.watch.progress(i + 1, settings.num_iterations);
         if (is_finished) break;
     }
-    const bool has_many = input.task == Task::classify && input.class_count > 2;
-    const auto raw_count = has_many ? static_cast<uint32_t>(input.class_count) : 1;
-    const auto text = TRY(booster.text(fitted.iterations));
-    fitted.model = score::pack(TRY(read_lightgbm_text(text, raw_count)));
-    if (input.task == Task::classify) {
-        fitted.link = has_many ? score::Link::softmax : score::Link::sigmoid;
-    }
-    fitted.importance = TRY(booster.gain(input.lesson.matrix.column_count(), fitted.iterations));
-    double total = 0;
-    for (const double gain : fitted.importance) total += gain;
-    for (double& gain : fitted.importance) gain = total > 0 ? gain / total : 0;
+    TRY(keep_trees(booster, input, fitted.iterations, fitted));
     return fitted;
 }
 

@@ -1,16 +1,9 @@
-// Gradient boosted trees by LightGBM. The same data, settings and seed give the same model for
-// any number of threads: force_col_wise adds each histogram up in the order of its rows, and
-// `deterministic` does so for the sums of a leaf. (force_row_wise does not: its histograms are
-// added up by as many parts as there are threads.)
+// Gradient boosted trees by LightGBM, with early stopping on rows set aside.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "quern/evaluate/metric.h"
-#include "quern/score/model.h"
-#include "quern/score/models/trees.h"
-#include "quern/train/booster.h"
-#include "quern/train/lightgbm_text.h"
+#include "quern/train/boosting.h"
 
 namespace quern::train {
 namespace {
@@ -126,40 +119,6 @@ std::string Gbdt::lightgbm_text() const {
     return text;
 }
 
-// On less data than this, threads wait for each other longer than they work.
-constexpr size_t kCellsPerThread = 4'000'000;
-
-size_t useful_threads(const FitInput& input) {
-    const MatrixView& matrix = input.lesson.matrix;
-    const size_t useful = 1 + matrix.row_count * matrix.column_count() / kCellsPerThread;
-    return std::clamp<size_t>(static_cast<size_t>(std::max(1, input.threads)), 1, useful);
-}
-
-std::string parameters_text(const Gbdt& settings, const FitInput& input) {
-    std::string objective = "regression";
-    if (input.task == Task::classify) {
-        objective = input.class_count == 2
-                        ? "binary"
-                        : "multiclass num_class=" + std::to_string(input.class_count);
-    }
-    std::string categories;
-    const auto columns = input.lesson.matrix.columns;
-    for (size_t j = 0; j < columns.size(); ++j) {
-        if (columns[j].is_category)
-            categories += (categories.empty() ? "" : ",") + std::to_string(j);
-    }
-    return "objective=" + objective + settings.lightgbm_text() +
-           " deterministic=true force_col_wise=true verbosity=-1 num_threads=" +
-           std::to_string(useful_threads(input)) +
-           " seed=" + std::to_string(input.seed & 0x7fffffff) +
-           (categories.empty() ? "" : " categorical_feature=" + categories);
-}
-
-uint32_t raw_count_of(const FitInput& input) {
-    const bool is_multiclass = input.task == Task::classify && input.class_count > 2;
-    return is_multiclass ? static_cast<uint32_t>(input.class_count) : 1;
-}
-
 // Watches a metric on the validation rows. quern measures it itself, on one thread: LightGBM's
 // own metrics are sums whose last digit depends on the number of threads.
 class EarlyStop {
@@ -256,25 +215,6 @@ Status boost(const Gbdt& settings, const FitInput& input, Booster& booster, Fitt
     return {};
 }
 
-// The scorer must give LightGBM's own raw scores, to the last bit, or the model is not kept.
-Status check_scores(const Booster& booster, const FitInput& input, const Fitted& fitted) {
-    constexpr size_t kRowsChecked = 512;
-    MatrixView some = input.lesson.matrix;
-    some.row_count = std::min(some.row_count, kRowsChecked);
-    const auto want = TRY(booster.raw_scores(some, fitted.best_iteration));
-    const auto* kind = TRY(Registry<score::ModelKind>::of_kind().find(fitted.model.kind));
-    const auto model = TRY(kind->bind(fitted.model.learned, some.column_count()));
-    std::vector<double> got(want.size());
-    const auto scratch = score::make_model_scratch(model);
-    model.score(model.prepared.get(), some.values, some.row_count, got.data(), scratch.get());
-    for (size_t i = 0; i < want.size(); ++i) {
-        if (std::bit_cast<uint64_t>(want[i]) == std::bit_cast<uint64_t>(got[i])) continue;
-        return internal("the compiled trees score row " + std::to_string(i) +
-                        " unlike LightGBM does");
-    }
-    return {};
-}
-
 Result<double> validation_share(const Tree& tree) {
     const auto settings = TRY(parse_params<Gbdt>(tree, "gbdt"));
     return settings.early_stopping_rounds > 0 ? settings.validation_fraction : 0;
@@ -282,7 +222,7 @@ Result<double> validation_share(const Tree& tree) {
 
 Result<Fitted> fit_gbdt(const FitInput& input) {
     const auto settings = TRY(parse_params<Gbdt>(input.settings, "gbdt"));
-    const std::string parameters = parameters_text(settings, input);
+    const std::string parameters = boosting_parameters(input) + settings.lightgbm_text();
     const auto data = TRY(BoosterData::make(input.lesson, parameters, nullptr));
     auto booster = TRY(Booster::make(data, parameters));
     BoosterData validation;
@@ -292,22 +232,7 @@ Result<Fitted> fit_gbdt(const FitInput& input) {
     }
     Fitted fitted;
     TRY(boost(settings, input, booster, fitted));
-    const auto text = TRY(booster.text(fitted.best_iteration));
-    fitted.model = score::pack(TRY(read_lightgbm_text(text, raw_count_of(input))));
-    if (input.task == Task::classify) {
-        fitted.link = input.class_count == 2 ? score::Link::sigmoid : score::Link::softmax;
-    }
-    TRY(check_scores(booster, input, fitted));
-    fitted.importance =
-        TRY(booster.gain(input.lesson.matrix.column_count(), fitted.best_iteration));
-    double total = 0;
-    for (const double gain : fitted.importance) total += gain;
-    for (double& gain : fitted.importance) gain = total > 0 ? gain / total : 0;
-    if (total == 0) {
-        fitted.notes.push_back(
-            "no split was worth making, so every row scores the same; are "
-            "there enough rows for min_data_in_leaf?");
-    }
+    TRY(keep_trees(booster, input, fitted.best_iteration, fitted));
     return fitted;
 }
 

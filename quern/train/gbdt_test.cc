@@ -1,3 +1,4 @@
+// Covers boosting.cc as well.
 #include <gtest/gtest.h>
 
 #include <bit>

@@ -68,6 +68,13 @@ std::vector<double> TransformInput::known(size_t column) const {
     return finite;
 }
 
+FittedTransform affine(std::vector<double> center, std::vector<double> scale,
+                       std::vector<double> shift) {
+    return {
+        "affine",
+        {{"center", std::move(center)}, {"scale", std::move(scale)}, {"shift", std::move(shift)}}};
+}
+
 Status check_written(const Written& written, std::span<const frame::Type> types) {
     if (written.transform.empty()) return {};
     const auto found = Registry<Transform>::of_kind().find(written.transform);

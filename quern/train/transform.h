@@ -68,6 +68,9 @@ struct FittedTransform {
     std::string kind;  // a score::Encoder of a feature, a score::Stage of columns
     score::Buffers learned;
 };
+// (value - center) / scale + shift, one of each a column.
+FittedTransform affine(std::vector<double> center, std::vector<double> scale,
+                       std::vector<double> shift);
 
 struct Transform {
     static constexpr std::string_view kind = "transform";

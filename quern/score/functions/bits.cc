@@ -96,21 +96,15 @@ Result<BoundFunction> bind_bit_count(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_BITS(sql_name, what, truth, binder) \
-    QUERN_REGISTER(RowFunction)                   \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
-
-QUERN_BITS("&", "Bits that both integers have.", "(12 & 10) = 8", bind_bits<And>);
-QUERN_BITS("|", "Bits that one of two integers has.", "(12 | 10) = 14", bind_bits<Or>);
-QUERN_BITS("xor", "Bits that exactly one of two integers has.", "xor(12, 10) = 6",
-           bind_bits<ExclusiveOr>);
-QUERN_BITS("~", "Every bit turned over.", "~5 = -6", bind_complement);
-QUERN_BITS("<<", "Bits moved left; the row fails when one is lost.", "(5 << 2) = 20",
-           bind_bits<ShiftLeft>);
-QUERN_BITS(">>", "Bits moved right; 0 when the distance is negative or too far.", "(20 >> 2) = 5",
-           bind_bits<ShiftRight>);
-QUERN_BITS("bit_count", "How many bits are set.", "bit_count(7) = 3", bind_bit_count);
-
-#undef QUERN_BITS
+QUERN_ROW_FUNCTION("&", "Bits that both integers have.", "(12 & 10) = 8", bind_bits<And>);
+QUERN_ROW_FUNCTION("|", "Bits that one of two integers has.", "(12 | 10) = 14", bind_bits<Or>);
+QUERN_ROW_FUNCTION("xor", "Bits that exactly one of two integers has.", "xor(12, 10) = 6",
+                   bind_bits<ExclusiveOr>);
+QUERN_ROW_FUNCTION("~", "Every bit turned over.", "~5 = -6", bind_complement);
+QUERN_ROW_FUNCTION("<<", "Bits moved left; the row fails when one is lost.", "(5 << 2) = 20",
+                   bind_bits<ShiftLeft>);
+QUERN_ROW_FUNCTION(">>", "Bits moved right; 0 when the distance is negative or too far.",
+                   "(20 >> 2) = 5", bind_bits<ShiftRight>);
+QUERN_ROW_FUNCTION("bit_count", "How many bits are set.", "bit_count(7) = 3", bind_bit_count);
 
 }  // namespace quern::score

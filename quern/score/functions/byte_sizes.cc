@@ -90,19 +90,14 @@ Row parse_size(Text text, uint64_t& out) {
 
 }  // namespace
 
-#define QUERN_SIZE(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_SIZE("format_bytes", "A count of bytes in units of 1024.", "format_bytes(1536) = '1.5 KiB'",
-           bind_making<format_size<1024>, int64_t>);
-QUERN_SIZE("formatReadableSize", "The same as format_bytes.",
-           "formatReadableSize(1536) = '1.5 KiB'", bind_making<format_size<1024>, int64_t>);
-QUERN_SIZE("formatReadableDecimalSize", "A count of bytes in units of 1000.",
-           "formatReadableDecimalSize(1500) = '1.5 kB'", bind_making<format_size<1000>, int64_t>);
-QUERN_SIZE("parse_formatted_bytes", "The count of bytes that a text like '1.5 KiB' tells.",
-           "parse_formatted_bytes('1.5 KiB') = 1536", bind_as<parse_size, uint64_t, Text>);
-
-#undef QUERN_SIZE
+QUERN_ROW_FUNCTION("format_bytes", "A count of bytes in units of 1024.",
+                   "format_bytes(1536) = '1.5 KiB'", bind_making<format_size<1024>, int64_t>);
+QUERN_ROW_FUNCTION("formatReadableSize", "The same as format_bytes.",
+                   "formatReadableSize(1536) = '1.5 KiB'", bind_making<format_size<1024>, int64_t>);
+QUERN_ROW_FUNCTION("formatReadableDecimalSize", "A count of bytes in units of 1000.",
+                   "formatReadableDecimalSize(1500) = '1.5 kB'",
+                   bind_making<format_size<1000>, int64_t>);
+QUERN_ROW_FUNCTION("parse_formatted_bytes", "The count of bytes that a text like '1.5 KiB' tells.",
+                   "parse_formatted_bytes('1.5 KiB') = 1536", bind_as<parse_size, uint64_t, Text>);
 
 }  // namespace quern::score

@@ -198,36 +198,32 @@ Result<BoundFunction> bind_bar(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_CHARACTER(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                     \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_CHARACTER("ascii", "The number of the first character; 0 of an empty text.",
-                "ascii('a') = 97", bind_as<ascii, int32_t, Text>);
-QUERN_CHARACTER("unicode", "The number of the first character; -1 of an empty text.",
-                "unicode('é') = 233", bind_as<unicode, int32_t, Text>);
-QUERN_CHARACTER("ord", "The same as unicode.", "ord('é') = 233", bind_as<unicode, int32_t, Text>);
-QUERN_CHARACTER("chr", "The character of a number.", "chr(97) = 'a'", bind_making<chr, int32_t>);
-QUERN_CHARACTER("translate", "Each character of one list replaced by its partner in another.",
-                "translate('quern', 'un', 'U') = 'qUer'", bind_making<translate, Text, Text, Text>);
-QUERN_CHARACTER("strip_accents", "Without the marks on letters.", "strip_accents('é') = 'e'",
-                bind_making<normalise<without_marks>, Text>);
-QUERN_CHARACTER("nfc_normalize", "Letters and their marks joined, by Unicode's form NFC.",
-                "nfc_normalize('é') = 'é'", bind_making<normalise<composed>, Text>);
-QUERN_CHARACTER("length_grapheme", "How many characters as people see them.",
-                "length_grapheme('🤦🏼‍♂️') = 1",
-                bind_as<length_grapheme, int64_t, Text>);
-QUERN_CHARACTER("substring_grapheme", "substring by characters as people see them.",
-                "substring_grapheme('🤦🏼‍♂️é', 2, 1) = 'é'", bind_substring);
-QUERN_CHARACTER("left_grapheme", "left by characters as people see them.",
-                "left_grapheme('éa', 1) = 'é'", bind_as<left_grapheme, Text, Text, int64_t>);
-QUERN_CHARACTER("right_grapheme", "right by characters as people see them.",
-                "right_grapheme('aé', 1) = 'é'", bind_as<right_grapheme, Text, Text, int64_t>);
-QUERN_CHARACTER("slice_text", "Characters from one position to another; text[a:b] becomes it.",
-                "('quern')[2:4] = 'uer'", bind_as<slice, Text, Text, int64_t, int64_t>);
-QUERN_CHARACTER("bar", "A bar for a number between two others, so many characters wide.",
-                "bar(5, 0, 10, 4) = '██  '", bind_bar);
-
-#undef QUERN_CHARACTER
+QUERN_ROW_FUNCTION("ascii", "The number of the first character; 0 of an empty text.",
+                   "ascii('a') = 97", bind_as<ascii, int32_t, Text>);
+QUERN_ROW_FUNCTION("unicode", "The number of the first character; -1 of an empty text.",
+                   "unicode('é') = 233", bind_as<unicode, int32_t, Text>);
+QUERN_ROW_FUNCTION("ord", "The same as unicode.", "ord('é') = 233",
+                   bind_as<unicode, int32_t, Text>);
+QUERN_ROW_FUNCTION("chr", "The character of a number.", "chr(97) = 'a'", bind_making<chr, int32_t>);
+QUERN_ROW_FUNCTION("translate", "Each character of one list replaced by its partner in another.",
+                   "translate('quern', 'un', 'U') = 'qUer'",
+                   bind_making<translate, Text, Text, Text>);
+QUERN_ROW_FUNCTION("strip_accents", "Without the marks on letters.", "strip_accents('é') = 'e'",
+                   bind_making<normalise<without_marks>, Text>);
+QUERN_ROW_FUNCTION("nfc_normalize", "Letters and their marks joined, by Unicode's form NFC.",
+                   "nfc_normalize('é') = 'é'", bind_making<normalise<composed>, Text>);
+QUERN_ROW_FUNCTION("length_grapheme", "How many characters as people see them.",
+                   "length_grapheme('🤦🏼‍♂️') = 1",
+                   bind_as<length_grapheme, int64_t, Text>);
+QUERN_ROW_FUNCTION("substring_grapheme", "substring by characters as people see them.",
+                   "substring_grapheme('🤦🏼‍♂️é', 2, 1) = 'é'", bind_substring);
+QUERN_ROW_FUNCTION("left_grapheme", "left by characters as people see them.",
+                   "left_grapheme('éa', 1) = 'é'", bind_as<left_grapheme, Text, Text, int64_t>);
+QUERN_ROW_FUNCTION("right_grapheme", "right by characters as people see them.",
+                   "right_grapheme('aé', 1) = 'é'", bind_as<right_grapheme, Text, Text, int64_t>);
+QUERN_ROW_FUNCTION("slice_text", "Characters from one position to another; text[a:b] becomes it.",
+                   "('quern')[2:4] = 'uer'", bind_as<slice, Text, Text, int64_t, int64_t>);
+QUERN_ROW_FUNCTION("bar", "A bar for a number between two others, so many characters wide.",
+                   "bar(5, 0, 10, 4) = '██  '", bind_bar);
 
 }  // namespace quern::score

@@ -136,8 +136,7 @@ Result<BoundFunction> bind_date_part(const Signature& signature) {
 }  // namespace
 
 #define QUERN_DATE_PART(sql_name, part, what, truth) \
-    QUERN_REGISTER(RowFunction)                      \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = bind_part<DatePart::part>})
+    QUERN_ROW_FUNCTION(sql_name, what, truth, bind_part<DatePart::part>)
 
 QUERN_DATE_PART("year", year, "The year.", "year(date '2024-03-05') = 2024");
 QUERN_DATE_PART("month", month, "The month, 1 to 12.", "month(date '2024-03-05') = 3");

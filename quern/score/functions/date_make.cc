@@ -117,31 +117,27 @@ Result<BoundFunction> bind_moment(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_MOMENT(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                  \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_MOMENT("make_date", "A date of year, month and day; what is no date fails the row.",
-             "make_date(2024, 3, 5) = date '2024-03-05'", bind_make_date);
-QUERN_MOMENT("make_time", "A time of hour, minute and second.",
-             "make_time(6, 7, 8.5) = time '06:07:08.5'", bind_make_time);
-QUERN_MOMENT("make_timestamp", "A timestamp of its six parts, or of microseconds since 1970.",
-             "make_timestamp(2024, 3, 5, 6, 7, 8) = timestamp '2024-03-05 06:07:08'",
-             bind_make_timestamp<TypeId::timestamp>);
-QUERN_MOMENT("make_timestamp_ms", "A timestamp of milliseconds since 1970.",
-             "make_timestamp_ms(1000) = timestamp '1970-01-01 00:00:01'", bind_make_timestamp_ms);
-QUERN_MOMENT("make_timestamptz", "A timestamp with time zone of microseconds since 1970.",
-             "make_timestamptz(1000000) = timestamptz '1970-01-01 00:00:01+00'",
-             bind_make_timestamp<TypeId::timestamptz>);
-QUERN_MOMENT("last_day", "The last day of the month.",
-             "last_day(date '2024-02-05') = date '2024-02-29'",
-             bind_moment<int32_t, last_day<int32_t>, last_day<int64_t>>);
-QUERN_MOMENT("dayname", "The English name of the day.", "dayname(date '2021-01-03') = 'Sunday'",
-             bind_moment<std::string_view, day_name<int32_t>, day_name<int64_t>>);
-QUERN_MOMENT("monthname", "The English name of the month.",
-             "monthname(date '2021-01-03') = 'January'",
-             bind_moment<std::string_view, month_name<int32_t>, month_name<int64_t>>);
-
-#undef QUERN_MOMENT
+QUERN_ROW_FUNCTION("make_date", "A date of year, month and day; what is no date fails the row.",
+                   "make_date(2024, 3, 5) = date '2024-03-05'", bind_make_date);
+QUERN_ROW_FUNCTION("make_time", "A time of hour, minute and second.",
+                   "make_time(6, 7, 8.5) = time '06:07:08.5'", bind_make_time);
+QUERN_ROW_FUNCTION("make_timestamp", "A timestamp of its six parts, or of microseconds since 1970.",
+                   "make_timestamp(2024, 3, 5, 6, 7, 8) = timestamp '2024-03-05 06:07:08'",
+                   bind_make_timestamp<TypeId::timestamp>);
+QUERN_ROW_FUNCTION("make_timestamp_ms", "A timestamp of milliseconds since 1970.",
+                   "make_timestamp_ms(1000) = timestamp '1970-01-01 00:00:01'",
+                   bind_make_timestamp_ms);
+QUERN_ROW_FUNCTION("make_timestamptz", "A timestamp with time zone of microseconds since 1970.",
+                   "make_timestamptz(1000000) = timestamptz '1970-01-01 00:00:01+00'",
+                   bind_make_timestamp<TypeId::timestamptz>);
+QUERN_ROW_FUNCTION("last_day", "The last day of the month.",
+                   "last_day(date '2024-02-05') = date '2024-02-29'",
+                   bind_moment<int32_t, last_day<int32_t>, last_day<int64_t>>);
+QUERN_ROW_FUNCTION("dayname", "The English name of the day.",
+                   "dayname(date '2021-01-03') = 'Sunday'",
+                   bind_moment<std::string_view, day_name<int32_t>, day_name<int64_t>>);
+QUERN_ROW_FUNCTION("monthname", "The English name of the month.",
+                   "monthname(date '2021-01-03') = 'January'",
+                   bind_moment<std::string_view, month_name<int32_t>, month_name<int64_t>>);
 
 }  // namespace quern::score

@@ -312,25 +312,19 @@ Result<BoundFunction> bind_truncate(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_SPAN(sql_name, what, truth, binder) \
-    QUERN_REGISTER(RowFunction)                   \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
-
-QUERN_SPAN("date_diff", "How many borders of the unit lie between two moments.",
-           "date_diff('year', date '2023-12-31', date '2024-01-01') = 1", bind_span<false>);
-QUERN_SPAN("datediff", "The same as date_diff.",
-           "datediff('year', date '2023-12-31', date '2024-01-01') = 1", bind_span<false>);
-QUERN_SPAN("date_sub", "How many whole units have gone by between two moments.",
-           "date_sub('year', date '2023-12-31', date '2024-01-01') = 0", bind_span<true>);
-QUERN_SPAN("datesub", "The same as date_sub.",
-           "datesub('year', date '2023-12-31', date '2024-01-01') = 0", bind_span<true>);
-QUERN_SPAN("date_trunc", "The moment where the unit began.",
-           "date_trunc('month', date '2024-03-05') = timestamp '2024-03-01 00:00:00'",
-           bind_truncate);
-QUERN_SPAN("datetrunc", "The same as date_trunc.",
-           "datetrunc('month', date '2024-03-05') = timestamp '2024-03-01 00:00:00'",
-           bind_truncate);
-
-#undef QUERN_SPAN
+QUERN_ROW_FUNCTION("date_diff", "How many borders of the unit lie between two moments.",
+                   "date_diff('year', date '2023-12-31', date '2024-01-01') = 1", bind_span<false>);
+QUERN_ROW_FUNCTION("datediff", "The same as date_diff.",
+                   "datediff('year', date '2023-12-31', date '2024-01-01') = 1", bind_span<false>);
+QUERN_ROW_FUNCTION("date_sub", "How many whole units have gone by between two moments.",
+                   "date_sub('year', date '2023-12-31', date '2024-01-01') = 0", bind_span<true>);
+QUERN_ROW_FUNCTION("datesub", "The same as date_sub.",
+                   "datesub('year', date '2023-12-31', date '2024-01-01') = 0", bind_span<true>);
+QUERN_ROW_FUNCTION("date_trunc", "The moment where the unit began.",
+                   "date_trunc('month', date '2024-03-05') = timestamp '2024-03-01 00:00:00'",
+                   bind_truncate);
+QUERN_ROW_FUNCTION("datetrunc", "The same as date_trunc.",
+                   "datetrunc('month', date '2024-03-05') = timestamp '2024-03-01 00:00:00'",
+                   bind_truncate);
 
 }  // namespace quern::score

@@ -99,19 +99,13 @@ Result<BoundFunction> bind_hash(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_DIGEST(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                  \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_DIGEST("md5", "MD5 of the bytes, as hexadecimal digits.",
-             "md5('a') = '0cc175b9c0f1b6a831c399e269772661'", bind_digest<md5_hex>);
-QUERN_DIGEST("sha1", "SHA-1 of the bytes, as hexadecimal digits.",
-             "sha1('a') = '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8'", bind_digest<sha1_hex>);
-QUERN_DIGEST("sha256", "SHA-256 of the bytes, as hexadecimal digits.",
-             "left(sha256('a'), 8) = 'ca978112'", bind_digest<sha256_hex>);
-QUERN_DIGEST("hash", "A number that spreads values evenly; the same for the same values.",
-             "hash(1, 'a') = hash(1, 'a')", bind_hash);
-
-#undef QUERN_DIGEST
+QUERN_ROW_FUNCTION("md5", "MD5 of the bytes, as hexadecimal digits.",
+                   "md5('a') = '0cc175b9c0f1b6a831c399e269772661'", bind_digest<md5_hex>);
+QUERN_ROW_FUNCTION("sha1", "SHA-1 of the bytes, as hexadecimal digits.",
+                   "sha1('a') = '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8'", bind_digest<sha1_hex>);
+QUERN_ROW_FUNCTION("sha256", "SHA-256 of the bytes, as hexadecimal digits.",
+                   "left(sha256('a'), 8) = 'ca978112'", bind_digest<sha256_hex>);
+QUERN_ROW_FUNCTION("hash", "A number that spreads values evenly; the same for the same values.",
+                   "hash(1, 'a') = hash(1, 'a')", bind_hash);
 
 }  // namespace quern::score

@@ -216,29 +216,23 @@ Result<BoundFunction> bind_distance(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_DISTANCE(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                    \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_DISTANCE("levenshtein", "Fewest bytes to insert, delete or change from one to the other.",
-               "levenshtein('quern', 'queen') = 1", bind_distance<levenshtein>);
-QUERN_DISTANCE("editdist3", "The same as levenshtein.", "editdist3('quern', 'queen') = 1",
-               bind_distance<levenshtein>);
-QUERN_DISTANCE("damerau_levenshtein",
-               "Like levenshtein, and neighbours that changed places count once.",
-               "damerau_levenshtein('quern', 'qeurn') = 1", bind_distance<damerau_levenshtein>);
-QUERN_DISTANCE("hamming", "Bytes that differ in two texts of one size; else the row fails.",
-               "hamming('quern', 'queen') = 1", bind_as<hamming, int64_t, Text, Text>);
-QUERN_DISTANCE("mismatches", "The same as hamming.", "mismatches('quern', 'queen') = 1",
-               bind_as<hamming, int64_t, Text, Text>);
-QUERN_DISTANCE("jaccard", "Bytes in both texts, as a share of those in any.",
-               "jaccard('abc', 'bcd') = 0.5", bind_as<jaccard, double, Text, Text>);
-QUERN_DISTANCE("jaro_similarity", "Jaro's similarity, 0 to 1; 0 below the cutoff.",
-               "jaro_similarity('quern', 'quern') = 1", bind_similarity<jaro>);
-QUERN_DISTANCE("jaro_winkler_similarity",
-               "Jaro's similarity, raised for an equal front; 0 below the cutoff.",
-               "jaro_winkler_similarity('quern', 'quern') = 1", bind_similarity<jaro_winkler>);
-
-#undef QUERN_DISTANCE
+QUERN_ROW_FUNCTION("levenshtein", "Fewest bytes to insert, delete or change from one to the other.",
+                   "levenshtein('quern', 'queen') = 1", bind_distance<levenshtein>);
+QUERN_ROW_FUNCTION("editdist3", "The same as levenshtein.", "editdist3('quern', 'queen') = 1",
+                   bind_distance<levenshtein>);
+QUERN_ROW_FUNCTION("damerau_levenshtein",
+                   "Like levenshtein, and neighbours that changed places count once.",
+                   "damerau_levenshtein('quern', 'qeurn') = 1", bind_distance<damerau_levenshtein>);
+QUERN_ROW_FUNCTION("hamming", "Bytes that differ in two texts of one size; else the row fails.",
+                   "hamming('quern', 'queen') = 1", bind_as<hamming, int64_t, Text, Text>);
+QUERN_ROW_FUNCTION("mismatches", "The same as hamming.", "mismatches('quern', 'queen') = 1",
+                   bind_as<hamming, int64_t, Text, Text>);
+QUERN_ROW_FUNCTION("jaccard", "Bytes in both texts, as a share of those in any.",
+                   "jaccard('abc', 'bcd') = 0.5", bind_as<jaccard, double, Text, Text>);
+QUERN_ROW_FUNCTION("jaro_similarity", "Jaro's similarity, 0 to 1; 0 below the cutoff.",
+                   "jaro_similarity('quern', 'quern') = 1", bind_similarity<jaro>);
+QUERN_ROW_FUNCTION("jaro_winkler_similarity",
+                   "Jaro's similarity, raised for an equal front; 0 below the cutoff.",
+                   "jaro_winkler_similarity('quern', 'quern') = 1", bind_similarity<jaro_winkler>);
 
 }  // namespace quern::score

@@ -190,39 +190,35 @@ Result<BoundFunction> bind_digits(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_CODE(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_CODE("hex", "Hexadecimal digits of a number or of bytes.", "hex(255) = 'FF'", bind_digits<4>);
-QUERN_CODE("to_hex", "The same as hex.", "to_hex('a') = '61'", bind_digits<4>);
-QUERN_CODE("unhex", "The bytes of hexadecimal digits.", "unhex('61') = 'a'::blob",
-           bind_making<bytes_of_digits<4>, Text>);
-QUERN_CODE("from_hex", "The same as unhex.", "from_hex('61') = 'a'::blob",
-           bind_making<bytes_of_digits<4>, Text>);
-QUERN_CODE("bin", "Binary digits of a number or of bytes.", "bin(5) = '101'", bind_digits<1>);
-QUERN_CODE("to_binary", "The same as bin.", "to_binary(5) = '101'", bind_digits<1>);
-QUERN_CODE("unbin", "The bytes of binary digits.", "unbin('01100001') = 'a'::blob",
-           bind_making<bytes_of_digits<1>, Text>);
-QUERN_CODE("from_binary", "The same as unbin.", "from_binary('01100001') = 'a'::blob",
-           bind_making<bytes_of_digits<1>, Text>);
-QUERN_CODE("to_base64", "Bytes as base64.", "to_base64('a'::blob) = 'YQ=='",
-           bind_making<to_base64, Text>);
-QUERN_CODE("base64", "The same as to_base64.", "base64('a'::blob) = 'YQ=='",
-           bind_making<to_base64, Text>);
-QUERN_CODE("from_base64", "The bytes of base64.", "from_base64('YQ==') = 'a'::blob",
-           bind_making<from_base64, Text>);
-QUERN_CODE("to_base", "A number in a base of 2 to 36, with at least so many digits.",
-           "to_base(35, 36) = 'Z'", bind_to_base);
-QUERN_CODE("url_encode", "With all but plain letters, digits and _-~. percent-encoded.",
-           "url_encode('a b') = 'a%20b'", bind_making<url_encode, Text>);
-QUERN_CODE("url_decode", "With percent-encoded bytes decoded; no UTF-8 fails the row.",
-           "url_decode('a%20b') = 'a b'", bind_making<url_decode, Text>);
-QUERN_CODE("encode", "A text as its bytes.", "encode('a') = 'a'::blob",
-           bind_as<encode, Text, Text>);
-QUERN_CODE("decode", "Bytes as a text; no UTF-8 fails the row.", "decode('a'::blob) = 'a'",
-           bind_as<decode, Text, Text>);
-
-#undef QUERN_CODE
+QUERN_ROW_FUNCTION("hex", "Hexadecimal digits of a number or of bytes.", "hex(255) = 'FF'",
+                   bind_digits<4>);
+QUERN_ROW_FUNCTION("to_hex", "The same as hex.", "to_hex('a') = '61'", bind_digits<4>);
+QUERN_ROW_FUNCTION("unhex", "The bytes of hexadecimal digits.", "unhex('61') = 'a'::blob",
+                   bind_making<bytes_of_digits<4>, Text>);
+QUERN_ROW_FUNCTION("from_hex", "The same as unhex.", "from_hex('61') = 'a'::blob",
+                   bind_making<bytes_of_digits<4>, Text>);
+QUERN_ROW_FUNCTION("bin", "Binary digits of a number or of bytes.", "bin(5) = '101'",
+                   bind_digits<1>);
+QUERN_ROW_FUNCTION("to_binary", "The same as bin.", "to_binary(5) = '101'", bind_digits<1>);
+QUERN_ROW_FUNCTION("unbin", "The bytes of binary digits.", "unbin('01100001') = 'a'::blob",
+                   bind_making<bytes_of_digits<1>, Text>);
+QUERN_ROW_FUNCTION("from_binary", "The same as unbin.", "from_binary('01100001') = 'a'::blob",
+                   bind_making<bytes_of_digits<1>, Text>);
+QUERN_ROW_FUNCTION("to_base64", "Bytes as base64.", "to_base64('a'::blob) = 'YQ=='",
+                   bind_making<to_base64, Text>);
+QUERN_ROW_FUNCTION("base64", "The same as to_base64.", "base64('a'::blob) = 'YQ=='",
+                   bind_making<to_base64, Text>);
+QUERN_ROW_FUNCTION("from_base64", "The bytes of base64.", "from_base64('YQ==') = 'a'::blob",
+                   bind_making<from_base64, Text>);
+QUERN_ROW_FUNCTION("to_base", "A number in a base of 2 to 36, with at least so many digits.",
+                   "to_base(35, 36) = 'Z'", bind_to_base);
+QUERN_ROW_FUNCTION("url_encode", "With all but plain letters, digits and _-~. percent-encoded.",
+                   "url_encode('a b') = 'a%20b'", bind_making<url_encode, Text>);
+QUERN_ROW_FUNCTION("url_decode", "With percent-encoded bytes decoded; no UTF-8 fails the row.",
+                   "url_decode('a%20b') = 'a b'", bind_making<url_decode, Text>);
+QUERN_ROW_FUNCTION("encode", "A text as its bytes.", "encode('a') = 'a'::blob",
+                   bind_as<encode, Text, Text>);
+QUERN_ROW_FUNCTION("decode", "Bytes as a text; no UTF-8 fails the row.", "decode('a'::blob) = 'a'",
+                   bind_as<decode, Text, Text>);
 
 }  // namespace quern::score

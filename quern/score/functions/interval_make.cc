@@ -78,53 +78,49 @@ void normalized(const Interval& interval, Interval& out) {
 
 }  // namespace
 
-#define QUERN_INTERVAL(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                    \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_INTERVAL("to_millennia", "So many millennia as an interval.",
-               "to_millennia(1) = interval 1000 year", bind_count<12'000, &Interval::months>);
-QUERN_INTERVAL("to_centuries", "So many centuries as an interval.",
-               "to_centuries(1) = interval 100 year", bind_count<1200, &Interval::months>);
-QUERN_INTERVAL("to_decades", "So many decades as an interval.", "to_decades(1) = interval 10 year",
-               bind_count<120, &Interval::months>);
-QUERN_INTERVAL("to_years", "So many years as an interval.",
-               "date '2024-02-29' + to_years(1) = timestamp '2025-02-28 00:00:00'",
-               bind_count<12, &Interval::months>);
-QUERN_INTERVAL("to_quarters", "So many quarters as an interval.",
-               "to_quarters(1) = interval 3 month", bind_count<3, &Interval::months>);
-QUERN_INTERVAL("to_months", "So many months as an interval.",
-               "date '2024-01-31' + to_months(1) = timestamp '2024-02-29 00:00:00'",
-               bind_count<1, &Interval::months>);
-QUERN_INTERVAL("to_weeks", "So many weeks as an interval.",
-               "date '2024-01-01' + to_weeks(1) = timestamp '2024-01-08 00:00:00'",
-               bind_count<7, &Interval::days>);
-QUERN_INTERVAL("to_days", "So many days as an interval.",
-               "date '2024-01-01' + to_days(1) = timestamp '2024-01-02 00:00:00'",
-               bind_count<1, &Interval::days>);
-QUERN_INTERVAL("to_hours", "So many hours as an interval.",
-               "date '2024-01-01' + to_hours(1) = timestamp '2024-01-01 01:00:00'",
-               bind_interval<int64_t, kMicrosPerHour, &Interval::micros>);
-QUERN_INTERVAL("to_minutes", "So many minutes as an interval.",
-               "date '2024-01-01' + to_minutes(1) = timestamp '2024-01-01 00:01:00'",
-               bind_interval<int64_t, kMicrosPerMinute, &Interval::micros>);
-QUERN_INTERVAL("to_seconds", "So many seconds as an interval.",
-               "date '2024-01-01' + to_seconds(1) = timestamp '2024-01-01 00:00:01'",
-               bind_interval<double, kMicrosPerSecond, &Interval::micros>);
-QUERN_INTERVAL("to_milliseconds", "So many milliseconds as an interval.",
-               "to_milliseconds(1500) = to_seconds(1.5)",
-               bind_interval<double, 1000, &Interval::micros>);
-QUERN_INTERVAL("to_microseconds", "So many microseconds as an interval.",
-               "to_microseconds(1500000) = to_seconds(1.5)",
-               bind_interval<int64_t, 1, &Interval::micros>);
-QUERN_INTERVAL("age", "The time between two moments in years, months, days and less.",
-               "age(timestamp '2024-03-05', timestamp '2023-01-31') = interval '1 year 1 month 5 "
-               "days'",
-               bind_age);
-QUERN_INTERVAL("normalized_interval", "The interval with 24 hours as a day, 30 days as a month.",
-               "normalized_interval(interval 36 hour)::varchar = '1 day 12:00:00'",
-               bind_as<normalized, Interval, Interval>);
-
-#undef QUERN_INTERVAL
+QUERN_ROW_FUNCTION("to_millennia", "So many millennia as an interval.",
+                   "to_millennia(1) = interval 1000 year", bind_count<12'000, &Interval::months>);
+QUERN_ROW_FUNCTION("to_centuries", "So many centuries as an interval.",
+                   "to_centuries(1) = interval 100 year", bind_count<1200, &Interval::months>);
+QUERN_ROW_FUNCTION("to_decades", "So many decades as an interval.",
+                   "to_decades(1) = interval 10 year", bind_count<120, &Interval::months>);
+QUERN_ROW_FUNCTION("to_years", "So many years as an interval.",
+                   "date '2024-02-29' + to_years(1) = timestamp '2025-02-28 00:00:00'",
+                   bind_count<12, &Interval::months>);
+QUERN_ROW_FUNCTION("to_quarters", "So many quarters as an interval.",
+                   "to_quarters(1) = interval 3 month", bind_count<3, &Interval::months>);
+QUERN_ROW_FUNCTION("to_months", "So many months as an interval.",
+                   "date '2024-01-31' + to_months(1) = timestamp '2024-02-29 00:00:00'",
+                   bind_count<1, &Interval::months>);
+QUERN_ROW_FUNCTION("to_weeks", "So many weeks as an interval.",
+                   "date '2024-01-01' + to_weeks(1) = timestamp '2024-01-08 00:00:00'",
+                   bind_count<7, &Interval::days>);
+QUERN_ROW_FUNCTION("to_days", "So many days as an interval.",
+                   "date '2024-01-01' + to_days(1) = timestamp '2024-01-02 00:00:00'",
+                   bind_count<1, &Interval::days>);
+QUERN_ROW_FUNCTION("to_hours", "So many hours as an interval.",
+                   "date '2024-01-01' + to_hours(1) = timestamp '2024-01-01 01:00:00'",
+                   bind_interval<int64_t, kMicrosPerHour, &Interval::micros>);
+QUERN_ROW_FUNCTION("to_minutes", "So many minutes as an interval.",
+                   "date '2024-01-01' + to_minutes(1) = timestamp '2024-01-01 00:01:00'",
+                   bind_interval<int64_t, kMicrosPerMinute, &Interval::micros>);
+QUERN_ROW_FUNCTION("to_seconds", "So many seconds as an interval.",
+                   "date '2024-01-01' + to_seconds(1) = timestamp '2024-01-01 00:00:01'",
+                   bind_interval<double, kMicrosPerSecond, &Interval::micros>);
+QUERN_ROW_FUNCTION("to_milliseconds", "So many milliseconds as an interval.",
+                   "to_milliseconds(1500) = to_seconds(1.5)",
+                   bind_interval<double, 1000, &Interval::micros>);
+QUERN_ROW_FUNCTION("to_microseconds", "So many microseconds as an interval.",
+                   "to_microseconds(1500000) = to_seconds(1.5)",
+                   bind_interval<int64_t, 1, &Interval::micros>);
+QUERN_ROW_FUNCTION(
+    "age", "The time between two moments in years, months, days and less.",
+    "age(timestamp '2024-03-05', timestamp '2023-01-31') = interval '1 year 1 month 5 "
+    "days'",
+    bind_age);
+QUERN_ROW_FUNCTION("normalized_interval",
+                   "The interval with 24 hours as a day, 30 days as a month.",
+                   "normalized_interval(interval 36 hour)::varchar = '1 day 12:00:00'",
+                   bind_as<normalized, Interval, Interval>);
 
 }  // namespace quern::score

@@ -139,30 +139,25 @@ Result<BoundFunction> bind_valid(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_JSON(sql_name, what, truth, binder) \
-    QUERN_REGISTER(RowFunction)                   \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
-
-QUERN_JSON("json_extract", "-> : the JSON at a path of a JSON text; NULL when there is none.",
-           R"(('{"a": [1, 2]}' -> '$.a[1]')::int = 2)", bind_extract);
-QUERN_JSON("json_extract_path", "The same as json_extract.",
-           R"(json_extract_path('{"a": 1}', 'a')::varchar = '1')", bind_extract);
-QUERN_JSON("->>", "What stands at a path of a JSON text, as text; of null it is NULL.",
-           R"(('{"a": {"b": "x"}}' ->> '$.a.b') = 'x')", bind_extract_text);
-QUERN_JSON("json_extract_string", "The same as ->>.",
-           R"(json_extract_string('{"a": "x"}', 'a') = 'x')", bind_extract_text);
-QUERN_JSON("json_extract_path_text", "The same as ->>.",
-           R"(json_extract_path_text('{"a": "x"}', 'a') = 'x')", bind_extract_text);
-QUERN_JSON("json_value", "The JSON at a path where it is no array or object; else NULL.",
-           R"(json_value('{"a": [1]}', 'a') is null)", bind_value);
-QUERN_JSON("json_type", "The type of a JSON text, or of what stands at a path of it.",
-           "json_type('[1]') = 'ARRAY'", bind_type);
-QUERN_JSON("json_array_length", "How many elements an array has; of other JSON 0.",
-           "json_array_length('[1, 2]') = 2", bind_length);
-QUERN_JSON("json_exists", "Whether a JSON text has the path.", R"(json_exists('{"a": null}', 'a'))",
-           bind_exists);
-QUERN_JSON("json_valid", "Whether a text is JSON.", "not json_valid('{')", bind_valid);
-
-#undef QUERN_JSON
+QUERN_ROW_FUNCTION("json_extract",
+                   "-> : the JSON at a path of a JSON text; NULL when there is none.",
+                   R"(('{"a": [1, 2]}' -> '$.a[1]')::int = 2)", bind_extract);
+QUERN_ROW_FUNCTION("json_extract_path", "The same as json_extract.",
+                   R"(json_extract_path('{"a": 1}', 'a')::varchar = '1')", bind_extract);
+QUERN_ROW_FUNCTION("->>", "What stands at a path of a JSON text, as text; of null it is NULL.",
+                   R"(('{"a": {"b": "x"}}' ->> '$.a.b') = 'x')", bind_extract_text);
+QUERN_ROW_FUNCTION("json_extract_string", "The same as ->>.",
+                   R"(json_extract_string('{"a": "x"}', 'a') = 'x')", bind_extract_text);
+QUERN_ROW_FUNCTION("json_extract_path_text", "The same as ->>.",
+                   R"(json_extract_path_text('{"a": "x"}', 'a') = 'x')", bind_extract_text);
+QUERN_ROW_FUNCTION("json_value", "The JSON at a path where it is no array or object; else NULL.",
+                   R"(json_value('{"a": [1]}', 'a') is null)", bind_value);
+QUERN_ROW_FUNCTION("json_type", "The type of a JSON text, or of what stands at a path of it.",
+                   "json_type('[1]') = 'ARRAY'", bind_type);
+QUERN_ROW_FUNCTION("json_array_length", "How many elements an array has; of other JSON 0.",
+                   "json_array_length('[1, 2]') = 2", bind_length);
+QUERN_ROW_FUNCTION("json_exists", "Whether a JSON text has the path.",
+                   R"(json_exists('{"a": null}', 'a'))", bind_exists);
+QUERN_ROW_FUNCTION("json_valid", "Whether a text is JSON.", "not json_valid('{')", bind_valid);
 
 }  // namespace quern::score

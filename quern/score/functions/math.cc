@@ -322,39 +322,36 @@ Result<BoundFunction> bind_finite(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_MATH(sql_name, what, truth, binder) \
-    QUERN_REGISTER(RowFunction)                   \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
-
-QUERN_MATH("abs", "The number without its sign.", "abs(-3) = 3", bind_abs);
-QUERN_MATH("@", "The same as abs.", "@(-3) = 3", bind_abs);
-QUERN_MATH("sign", "-1, 0 or 1.", "sign(-3) = -1", bind_sign);
-QUERN_MATH("floor", "The next whole number below.", "floor(-1.5) = -2", bind_whole<Whole::floor>);
-QUERN_MATH("ceil", "The next whole number above.", "ceil(1.5) = 2", bind_whole<Whole::ceil>);
-QUERN_MATH("ceiling", "The same as ceil.", "ceiling(1.5) = 2", bind_whole<Whole::ceil>);
-QUERN_MATH("trunc", "The number without its fraction, or with so many digits of it.",
-           "trunc(-1.57, 1) = -1.5", bind_to_digits<Whole::trunc>);
-QUERN_MATH("round", "Rounded to so many digits, halves away from zero.", "round(2.5) = 3",
-           bind_to_digits<Whole::round>);
-QUERN_MATH("ln", "Natural logarithm; of what is not above 0 the row fails.", "ln(1.0) = 0",
-           bind_logarithm<std::log>);
-QUERN_MATH("log", "Logarithm to base 10, or to the base given first.", "log(2, 8) = 3", bind_log);
-QUERN_MATH("log10", "Logarithm to base 10.", "log10(1000) = 3", bind_logarithm<std::log10>);
-QUERN_MATH("log2", "Logarithm to base 2.", "log2(8) = 3", bind_logarithm<std::log2>);
-QUERN_MATH("exp", "e to this power.", "exp(0) = 1", bind_plain<std::exp>);
-QUERN_MATH("pow", "The first to the power of the second.", "pow(2, 10) = 1024", bind_power);
-QUERN_MATH("power", "The same as pow.", "power(2, 10) = 1024", bind_power);
-QUERN_MATH("^", "The same as pow.", "2 ^ 10 = 1024", bind_power);
-QUERN_MATH("**", "The same as pow.", "2 ** 10 = 1024", bind_power);
-QUERN_MATH("sqrt", "Square root; of a negative number the row fails.", "sqrt(9) = 3",
-           (bind_as<square_root, double, double>));
-QUERN_MATH("cbrt", "Cube root.", "cbrt(27) = 3", bind_plain<std::cbrt>);
-QUERN_MATH("isnan", "Whether the number is NaN.", "isnan('nan'::double)", bind_test<IsNan>);
-QUERN_MATH("isinf", "Whether the number or moment is infinite.", "isinf('inf'::double)",
-           (bind_finite<IsInfinite, false>));
-QUERN_MATH("isfinite", "Whether the number or moment is neither infinite nor NaN.",
-           "isfinite(1.0::double)", (bind_finite<IsFinite, true>));
-
-#undef QUERN_MATH
+QUERN_ROW_FUNCTION("abs", "The number without its sign.", "abs(-3) = 3", bind_abs);
+QUERN_ROW_FUNCTION("@", "The same as abs.", "@(-3) = 3", bind_abs);
+QUERN_ROW_FUNCTION("sign", "-1, 0 or 1.", "sign(-3) = -1", bind_sign);
+QUERN_ROW_FUNCTION("floor", "The next whole number below.", "floor(-1.5) = -2",
+                   bind_whole<Whole::floor>);
+QUERN_ROW_FUNCTION("ceil", "The next whole number above.", "ceil(1.5) = 2",
+                   bind_whole<Whole::ceil>);
+QUERN_ROW_FUNCTION("ceiling", "The same as ceil.", "ceiling(1.5) = 2", bind_whole<Whole::ceil>);
+QUERN_ROW_FUNCTION("trunc", "The number without its fraction, or with so many digits of it.",
+                   "trunc(-1.57, 1) = -1.5", bind_to_digits<Whole::trunc>);
+QUERN_ROW_FUNCTION("round", "Rounded to so many digits, halves away from zero.", "round(2.5) = 3",
+                   bind_to_digits<Whole::round>);
+QUERN_ROW_FUNCTION("ln", "Natural logarithm; of what is not above 0 the row fails.", "ln(1.0) = 0",
+                   bind_logarithm<std::log>);
+QUERN_ROW_FUNCTION("log", "Logarithm to base 10, or to the base given first.", "log(2, 8) = 3",
+                   bind_log);
+QUERN_ROW_FUNCTION("log10", "Logarithm to base 10.", "log10(1000) = 3", bind_logarithm<std::log10>);
+QUERN_ROW_FUNCTION("log2", "Logarithm to base 2.", "log2(8) = 3", bind_logarithm<std::log2>);
+QUERN_ROW_FUNCTION("exp", "e to this power.", "exp(0) = 1", bind_plain<std::exp>);
+QUERN_ROW_FUNCTION("pow", "The first to the power of the second.", "pow(2, 10) = 1024", bind_power);
+QUERN_ROW_FUNCTION("power", "The same as pow.", "power(2, 10) = 1024", bind_power);
+QUERN_ROW_FUNCTION("^", "The same as pow.", "2 ^ 10 = 1024", bind_power);
+QUERN_ROW_FUNCTION("**", "The same as pow.", "2 ** 10 = 1024", bind_power);
+QUERN_ROW_FUNCTION("sqrt", "Square root; of a negative number the row fails.", "sqrt(9) = 3",
+                   (bind_as<square_root, double, double>));
+QUERN_ROW_FUNCTION("cbrt", "Cube root.", "cbrt(27) = 3", bind_plain<std::cbrt>);
+QUERN_ROW_FUNCTION("isnan", "Whether the number is NaN.", "isnan('nan'::double)", bind_test<IsNan>);
+QUERN_ROW_FUNCTION("isinf", "Whether the number or moment is infinite.", "isinf('inf'::double)",
+                   (bind_finite<IsInfinite, false>));
+QUERN_ROW_FUNCTION("isfinite", "Whether the number or moment is neither infinite nor NaN.",
+                   "isfinite(1.0::double)", (bind_finite<IsFinite, true>));
 
 }  // namespace quern::score

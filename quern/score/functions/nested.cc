@@ -139,22 +139,17 @@ Result<BoundFunction> bind_list_contains(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_NESTED(sql_name, what, truth, binder) \
-    QUERN_REGISTER(RowFunction)                     \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = binder})
-
-QUERN_NESTED("struct_extract", "A field of a struct: s.a.", "{'a': 1, 'b': 2}.b = 2", bind_extract);
-QUERN_NESTED("list_extract", "An element of a list, from 1, or from the end when negative.",
-             "[1, 2, 3][-1] = 3", bind_extract);
-QUERN_NESTED("list_length", "How many elements a list has: len and its kin.", "len([1, 2]) = 2",
-             bind_list_length);
-QUERN_NESTED("list_contains", "Whether a list has an element.", "list_contains([1, 2], 2)",
-             bind_list_contains);
-QUERN_NESTED("map_extract_value", "The value of a key of a map: m['a'].",
-             "map {'a': 1}['b'] is null", bind_map_value);
-QUERN_NESTED("cardinality", "How many entries a map has.", "cardinality(map {'a': 1}) = 1",
-             bind_cardinality);
-
-#undef QUERN_NESTED
+QUERN_ROW_FUNCTION("struct_extract", "A field of a struct: s.a.", "{'a': 1, 'b': 2}.b = 2",
+                   bind_extract);
+QUERN_ROW_FUNCTION("list_extract", "An element of a list, from 1, or from the end when negative.",
+                   "[1, 2, 3][-1] = 3", bind_extract);
+QUERN_ROW_FUNCTION("list_length", "How many elements a list has: len and its kin.",
+                   "len([1, 2]) = 2", bind_list_length);
+QUERN_ROW_FUNCTION("list_contains", "Whether a list has an element.", "list_contains([1, 2], 2)",
+                   bind_list_contains);
+QUERN_ROW_FUNCTION("map_extract_value", "The value of a key of a map: m['a'].",
+                   "map {'a': 1}['b'] is null", bind_map_value);
+QUERN_ROW_FUNCTION("cardinality", "How many entries a map has.", "cardinality(map {'a': 1}) = 1",
+                   bind_cardinality);
 
 }  // namespace quern::score

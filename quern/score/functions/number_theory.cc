@@ -101,33 +101,28 @@ Row log_gamma(double x, double& out) {
 
 }  // namespace
 
-#define QUERN_WHOLE(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                 \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_WHOLE("gcd", "Greatest common divisor.", "gcd(42, 56) = 14",
-            bind_pair<greatest_common_divisor<int64_t>, greatest_common_divisor<int128>>);
-QUERN_WHOLE("greatest_common_divisor", "The same as gcd.", "greatest_common_divisor(42, 56) = 14",
-            bind_pair<greatest_common_divisor<int64_t>, greatest_common_divisor<int128>>);
-QUERN_WHOLE("lcm", "Least common multiple.", "lcm(4, 6) = 12",
-            bind_pair<least_common_multiple<int64_t>, least_common_multiple<int128>>);
-QUERN_WHOLE("least_common_multiple", "The same as lcm.", "least_common_multiple(4, 6) = 12",
-            bind_pair<least_common_multiple<int64_t>, least_common_multiple<int128>>);
-QUERN_WHOLE("factorial", "Product of the numbers up to this one.", "factorial(5) = 120",
-            bind_as<factorial, int128, int32_t>);
-QUERN_WHOLE("!__postfix", "The same as factorial.", "5! = 120",
-            bind_as<factorial, int128, int32_t>);
-QUERN_WHOLE("even", "The next even number away from zero.", "even(2.9) = 4",
-            bind_as<even, double, double>);
-QUERN_WHOLE("nextafter", "The next float towards another.", "nextafter(1::double, 2::double) > 1",
-            bind_next_after);
-QUERN_WHOLE("signbit", "Whether the float has a minus, -0.0 and -NaN included.",
-            "signbit(-0.0::double)", bind_sign_bit);
-QUERN_WHOLE("gamma", "The gamma function; of 0 the row fails.", "gamma(5) = 24",
-            bind_as<gamma, double, double>);
-QUERN_WHOLE("lgamma", "Logarithm of the gamma function; of 0 the row fails.", "lgamma(2) = 0",
-            bind_as<log_gamma, double, double>);
-
-#undef QUERN_WHOLE
+QUERN_ROW_FUNCTION("gcd", "Greatest common divisor.", "gcd(42, 56) = 14",
+                   bind_pair<greatest_common_divisor<int64_t>, greatest_common_divisor<int128>>);
+QUERN_ROW_FUNCTION("greatest_common_divisor", "The same as gcd.",
+                   "greatest_common_divisor(42, 56) = 14",
+                   bind_pair<greatest_common_divisor<int64_t>, greatest_common_divisor<int128>>);
+QUERN_ROW_FUNCTION("lcm", "Least common multiple.", "lcm(4, 6) = 12",
+                   bind_pair<least_common_multiple<int64_t>, least_common_multiple<int128>>);
+QUERN_ROW_FUNCTION("least_common_multiple", "The same as lcm.", "least_common_multiple(4, 6) = 12",
+                   bind_pair<least_common_multiple<int64_t>, least_common_multiple<int128>>);
+QUERN_ROW_FUNCTION("factorial", "Product of the numbers up to this one.", "factorial(5) = 120",
+                   bind_as<factorial, int128, int32_t>);
+QUERN_ROW_FUNCTION("!__postfix", "The same as factorial.", "5! = 120",
+                   bind_as<factorial, int128, int32_t>);
+QUERN_ROW_FUNCTION("even", "The next even number away from zero.", "even(2.9) = 4",
+                   bind_as<even, double, double>);
+QUERN_ROW_FUNCTION("nextafter", "The next float towards another.",
+                   "nextafter(1::double, 2::double) > 1", bind_next_after);
+QUERN_ROW_FUNCTION("signbit", "Whether the float has a minus, -0.0 and -NaN included.",
+                   "signbit(-0.0::double)", bind_sign_bit);
+QUERN_ROW_FUNCTION("gamma", "The gamma function; of 0 the row fails.", "gamma(5) = 24",
+                   bind_as<gamma, double, double>);
+QUERN_ROW_FUNCTION("lgamma", "Logarithm of the gamma function; of 0 the row fails.",
+                   "lgamma(2) = 0", bind_as<log_gamma, double, double>);
 
 }  // namespace quern::score

@@ -252,48 +252,46 @@ Row concat_two(TextArena& arena, Text a, Text b, Text& out) {
 
 }  // namespace
 
-#define QUERN_TEXT(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_TEXT("lower", "In lower case, by Unicode's simple rules.", "lower('ÄB') = 'äb'",
-           bind_making<lower_case, Text>);
-QUERN_TEXT("lcase", "The same as lower.", "lcase('AB') = 'ab'", bind_making<lower_case, Text>);
-QUERN_TEXT("upper", "In upper case, by Unicode's simple rules.", "upper('äb') = 'ÄB'",
-           bind_making<upper_case, Text>);
-QUERN_TEXT("ucase", "The same as upper.", "ucase('ab') = 'AB'", bind_making<upper_case, Text>);
-QUERN_TEXT("substr", "Characters from an offset (1 is the first, -1 the last), so many.",
-           "substr('quern', 2, 3) = 'uer'", bind_substring);
-QUERN_TEXT("substring", "The same as substr.", "substring('quern', 2, 3) = 'uer'", bind_substring);
-QUERN_TEXT("left", "The first characters; all but so many when negative.",
-           "left('quern', 2) = 'qu'", bind_as<left, Text, Text, int64_t>);
-QUERN_TEXT("right", "The last characters; all but so many when negative.",
-           "right('quern', 2) = 'rn'", bind_as<right, Text, Text, int64_t>);
-QUERN_TEXT("trim", "Without spaces, or the given characters, at both ends.", "trim(' a ') = 'a'",
-           bind_trim<true, true>);
-QUERN_TEXT("ltrim", "Without spaces, or the given characters, at the front.", "ltrim(' a ') = 'a '",
-           bind_trim<true, false>);
-QUERN_TEXT("rtrim", "Without spaces, or the given characters, at the end.", "rtrim(' a ') = ' a'",
-           bind_trim<false, true>);
-QUERN_TEXT("replace", "Each occurrence of one text replaced by another.",
-           "replace('aXbX', 'X', '-') = 'a-b-'", bind_making<replace, Text, Text, Text>);
-QUERN_TEXT("reverse", "The characters in reverse order.", "reverse('abc') = 'cba'",
-           bind_making<reverse, Text>);
-QUERN_TEXT("repeat", "The text so many times over.", "repeat('ab', 2) = 'abab'",
-           bind_making<repeat, Text, int64_t>);
-QUERN_TEXT("lpad", "Filled up at the front to a length.", "lpad('7', 3, '0') = '007'",
-           bind_making<pad<true>, Text, int32_t, Text>);
-QUERN_TEXT("rpad", "Filled up at the end to a length.", "rpad('7', 3, '0') = '700'",
-           bind_making<pad<false>, Text, int32_t, Text>);
-QUERN_TEXT("split_at", "One piece of a text that is split; split_part becomes it.",
-           "split_part('a-b-c', '-', 2) = 'b'", bind_as<split_at, Text, Text, Text, int64_t>);
-QUERN_TEXT("||", "Two texts joined; NULL when one is NULL.", "'a' || 'b' = 'ab'",
-           bind_making<concat_two, Text, Text>);
-QUERN_TEXT("concat", "Texts joined; NULLs are left out.", "concat('a', null, 'b') = 'ab'",
-           bind_concat<false>);
-QUERN_TEXT("concat_ws", "Texts joined with a separator; NULLs are left out.",
-           "concat_ws('-', 'a', null, 'b') = 'a-b'", bind_concat<true>);
-
-#undef QUERN_TEXT
+QUERN_ROW_FUNCTION("lower", "In lower case, by Unicode's simple rules.", "lower('ÄB') = 'äb'",
+                   bind_making<lower_case, Text>);
+QUERN_ROW_FUNCTION("lcase", "The same as lower.", "lcase('AB') = 'ab'",
+                   bind_making<lower_case, Text>);
+QUERN_ROW_FUNCTION("upper", "In upper case, by Unicode's simple rules.", "upper('äb') = 'ÄB'",
+                   bind_making<upper_case, Text>);
+QUERN_ROW_FUNCTION("ucase", "The same as upper.", "ucase('ab') = 'AB'",
+                   bind_making<upper_case, Text>);
+QUERN_ROW_FUNCTION("substr", "Characters from an offset (1 is the first, -1 the last), so many.",
+                   "substr('quern', 2, 3) = 'uer'", bind_substring);
+QUERN_ROW_FUNCTION("substring", "The same as substr.", "substring('quern', 2, 3) = 'uer'",
+                   bind_substring);
+QUERN_ROW_FUNCTION("left", "The first characters; all but so many when negative.",
+                   "left('quern', 2) = 'qu'", bind_as<left, Text, Text, int64_t>);
+QUERN_ROW_FUNCTION("right", "The last characters; all but so many when negative.",
+                   "right('quern', 2) = 'rn'", bind_as<right, Text, Text, int64_t>);
+QUERN_ROW_FUNCTION("trim", "Without spaces, or the given characters, at both ends.",
+                   "trim(' a ') = 'a'", bind_trim<true, true>);
+QUERN_ROW_FUNCTION("ltrim", "Without spaces, or the given characters, at the front.",
+                   "ltrim(' a ') = 'a '", bind_trim<true, false>);
+QUERN_ROW_FUNCTION("rtrim", "Without spaces, or the given characters, at the end.",
+                   "rtrim(' a ') = ' a'", bind_trim<false, true>);
+QUERN_ROW_FUNCTION("replace", "Each occurrence of one text replaced by another.",
+                   "replace('aXbX', 'X', '-') = 'a-b-'", bind_making<replace, Text, Text, Text>);
+QUERN_ROW_FUNCTION("reverse", "The characters in reverse order.", "reverse('abc') = 'cba'",
+                   bind_making<reverse, Text>);
+QUERN_ROW_FUNCTION("repeat", "The text so many times over.", "repeat('ab', 2) = 'abab'",
+                   bind_making<repeat, Text, int64_t>);
+QUERN_ROW_FUNCTION("lpad", "Filled up at the front to a length.", "lpad('7', 3, '0') = '007'",
+                   bind_making<pad<true>, Text, int32_t, Text>);
+QUERN_ROW_FUNCTION("rpad", "Filled up at the end to a length.", "rpad('7', 3, '0') = '700'",
+                   bind_making<pad<false>, Text, int32_t, Text>);
+QUERN_ROW_FUNCTION("split_at", "One piece of a text that is split; split_part becomes it.",
+                   "split_part('a-b-c', '-', 2) = 'b'",
+                   bind_as<split_at, Text, Text, Text, int64_t>);
+QUERN_ROW_FUNCTION("||", "Two texts joined; NULL when one is NULL.", "'a' || 'b' = 'ab'",
+                   bind_making<concat_two, Text, Text>);
+QUERN_ROW_FUNCTION("concat", "Texts joined; NULLs are left out.", "concat('a', null, 'b') = 'ab'",
+                   bind_concat<false>);
+QUERN_ROW_FUNCTION("concat_ws", "Texts joined with a separator; NULLs are left out.",
+                   "concat_ws('-', 'a', null, 'b') = 'a-b'", bind_concat<true>);
 
 }  // namespace quern::score

@@ -160,54 +160,53 @@ Result<BoundFunction> bind_text(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_TEXT(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_TEXT("length", "How many characters.", "length('né') = 2", bind_text<length, int64_t, Text>);
-QUERN_TEXT("len", "The same as length.", "len('né') = 2", bind_text<length, int64_t, Text>);
-QUERN_TEXT("char_length", "The same as length.", "char_length('né') = 2",
-           bind_text<length, int64_t, Text>);
-QUERN_TEXT("character_length", "The same as length.", "character_length('né') = 2",
-           bind_text<length, int64_t, Text>);
-QUERN_TEXT("strlen", "How many bytes.", "strlen('né') = 3", bind_text<byte_length, int64_t, Text>);
-QUERN_TEXT("bit_length", "How many bits its bytes have.", "bit_length('né') = 24",
-           bind_text<bit_length, int64_t, Text>);
-QUERN_TEXT("octet_length", "How many bytes.", "octet_length('abc'::blob) = 3",
-           bind_as<byte_length, int64_t, Text>);
-QUERN_TEXT("~~~", "GLOB: * is any text, ? one byte, [a-z] one of these, [!a] another.",
-           "'quern' glob 'q?[a-f]*'", bind_text<glob, bool, Text, Text>);
-QUERN_TEXT("position", "Where a text is found, from 1; 0 when it is not.",
-           "position('e' in 'quern') = 3", bind_text<position, int64_t, Text, Text>);
-QUERN_TEXT("strpos", "The same as position.", "strpos('quern', 'e') = 3",
-           bind_text<position, int64_t, Text, Text>);
-QUERN_TEXT("instr", "The same as position.", "instr('quern', 'e') = 3",
-           bind_text<position, int64_t, Text, Text>);
-QUERN_TEXT("contains", "Whether a text is found in another.", "contains('quern', 'er')",
-           bind_text<contains, bool, Text, Text>);
-QUERN_TEXT("starts_with", "Whether a text begins with another.", "starts_with('quern', 'qu')",
-           bind_text<starts_with, bool, Text, Text>);
-QUERN_TEXT("prefix", "The same as starts_with.", "prefix('quern', 'qu')",
-           bind_text<starts_with, bool, Text, Text>);
-QUERN_TEXT("^@", "The same as starts_with.", "'quern' ^@ 'qu'",
-           bind_text<starts_with, bool, Text, Text>);
-QUERN_TEXT("ends_with", "Whether a text ends with another.", "ends_with('quern', 'rn')",
-           bind_text<ends_with, bool, Text, Text>);
-QUERN_TEXT("suffix", "The same as ends_with.", "suffix('quern', 'rn')",
-           bind_text<ends_with, bool, Text, Text>);
-QUERN_TEXT("~~", "LIKE: % stands for any text, _ for one character.", "'quern' like 'q_e%'",
-           bind_text<like<false>, bool, Text, Text>);
-QUERN_TEXT("!~~", "NOT LIKE.", "'quern' not like 'x%'", bind_text<like<true>, bool, Text, Text>);
-QUERN_TEXT("like_escape", "LIKE ... ESCAPE.", "'5%' like '5$%' escape '$'",
-           bind_text<like_escape<false>, bool, Text, Text, Text>);
-QUERN_TEXT("not_like_escape", "NOT LIKE ... ESCAPE.", "'55' not like '5$%' escape '$'",
-           bind_text<like_escape<true>, bool, Text, Text, Text>);
-QUERN_TEXT("~~*", "ILIKE: LIKE without regard to case.", "'QUERN' ilike 'q%'", bind_ilike<false>);
-QUERN_TEXT("!~~*", "NOT ILIKE.", "'QUERN' not ilike 'x%'", bind_ilike<true>);
-QUERN_TEXT("ilike_escape", "ILIKE ... ESCAPE.", "'A%' ilike 'a$%' escape '$'", bind_ilike<false>);
-QUERN_TEXT("not_ilike_escape", "NOT ILIKE ... ESCAPE.", "'AB' not ilike 'a$%' escape '$'",
-           bind_ilike<true>);
-
-#undef QUERN_TEXT
+QUERN_ROW_FUNCTION("length", "How many characters.", "length('né') = 2",
+                   bind_text<length, int64_t, Text>);
+QUERN_ROW_FUNCTION("len", "The same as length.", "len('né') = 2", bind_text<length, int64_t, Text>);
+QUERN_ROW_FUNCTION("char_length", "The same as length.", "char_length('né') = 2",
+                   bind_text<length, int64_t, Text>);
+QUERN_ROW_FUNCTION("character_length", "The same as length.", "character_length('né') = 2",
+                   bind_text<length, int64_t, Text>);
+QUERN_ROW_FUNCTION("strlen", "How many bytes.", "strlen('né') = 3",
+                   bind_text<byte_length, int64_t, Text>);
+QUERN_ROW_FUNCTION("bit_length", "How many bits its bytes have.", "bit_length('né') = 24",
+                   bind_text<bit_length, int64_t, Text>);
+QUERN_ROW_FUNCTION("octet_length", "How many bytes.", "octet_length('abc'::blob) = 3",
+                   bind_as<byte_length, int64_t, Text>);
+QUERN_ROW_FUNCTION("~~~", "GLOB: * is any text, ? one byte, [a-z] one of these, [!a] another.",
+                   "'quern' glob 'q?[a-f]*'", bind_text<glob, bool, Text, Text>);
+QUERN_ROW_FUNCTION("position", "Where a text is found, from 1; 0 when it is not.",
+                   "position('e' in 'quern') = 3", bind_text<position, int64_t, Text, Text>);
+QUERN_ROW_FUNCTION("strpos", "The same as position.", "strpos('quern', 'e') = 3",
+                   bind_text<position, int64_t, Text, Text>);
+QUERN_ROW_FUNCTION("instr", "The same as position.", "instr('quern', 'e') = 3",
+                   bind_text<position, int64_t, Text, Text>);
+QUERN_ROW_FUNCTION("contains", "Whether a text is found in another.", "contains('quern', 'er')",
+                   bind_text<contains, bool, Text, Text>);
+QUERN_ROW_FUNCTION("starts_with", "Whether a text begins with another.",
+                   "starts_with('quern', 'qu')", bind_text<starts_with, bool, Text, Text>);
+QUERN_ROW_FUNCTION("prefix", "The same as starts_with.", "prefix('quern', 'qu')",
+                   bind_text<starts_with, bool, Text, Text>);
+QUERN_ROW_FUNCTION("^@", "The same as starts_with.", "'quern' ^@ 'qu'",
+                   bind_text<starts_with, bool, Text, Text>);
+QUERN_ROW_FUNCTION("ends_with", "Whether a text ends with another.", "ends_with('quern', 'rn')",
+                   bind_text<ends_with, bool, Text, Text>);
+QUERN_ROW_FUNCTION("suffix", "The same as ends_with.", "suffix('quern', 'rn')",
+                   bind_text<ends_with, bool, Text, Text>);
+QUERN_ROW_FUNCTION("~~", "LIKE: % stands for any text, _ for one character.", "'quern' like 'q_e%'",
+                   bind_text<like<false>, bool, Text, Text>);
+QUERN_ROW_FUNCTION("!~~", "NOT LIKE.", "'quern' not like 'x%'",
+                   bind_text<like<true>, bool, Text, Text>);
+QUERN_ROW_FUNCTION("like_escape", "LIKE ... ESCAPE.", "'5%' like '5$%' escape '$'",
+                   bind_text<like_escape<false>, bool, Text, Text, Text>);
+QUERN_ROW_FUNCTION("not_like_escape", "NOT LIKE ... ESCAPE.", "'55' not like '5$%' escape '$'",
+                   bind_text<like_escape<true>, bool, Text, Text, Text>);
+QUERN_ROW_FUNCTION("~~*", "ILIKE: LIKE without regard to case.", "'QUERN' ilike 'q%'",
+                   bind_ilike<false>);
+QUERN_ROW_FUNCTION("!~~*", "NOT ILIKE.", "'QUERN' not ilike 'x%'", bind_ilike<true>);
+QUERN_ROW_FUNCTION("ilike_escape", "ILIKE ... ESCAPE.", "'A%' ilike 'a$%' escape '$'",
+                   bind_ilike<false>);
+QUERN_ROW_FUNCTION("not_ilike_escape", "NOT ILIKE ... ESCAPE.", "'AB' not ilike 'a$%' escape '$'",
+                   bind_ilike<true>);
 
 }  // namespace quern::score

@@ -53,30 +53,26 @@ Result<BoundFunction> bind_one(const Signature& signature) {
 
 }  // namespace
 
-#define QUERN_ANGLE(sql_name, what, truth, ...) \
-    QUERN_REGISTER(RowFunction)                 \
-    ({.name = sql_name, .summary = what, .example = truth, .bind = __VA_ARGS__})
-
-QUERN_ANGLE("sin", "Sine of radians.", "sin(0) = 0", bind_one<of_finite<std::sin>>);
-QUERN_ANGLE("cos", "Cosine of radians.", "cos(0) = 1", bind_one<of_finite<std::cos>>);
-QUERN_ANGLE("tan", "Tangent of radians.", "tan(0) = 0", bind_one<of_finite<std::tan>>);
-QUERN_ANGLE("cot", "Cotangent of radians; of 0 the row fails.", "round(cot(0.5), 3) = 1.83",
-            bind_one<cotangent>);
-QUERN_ANGLE("asin", "Arc sine in radians.", "asin(0) = 0", bind_one<of_sine<std::asin>>);
-QUERN_ANGLE("acos", "Arc cosine in radians.", "acos(1) = 0", bind_one<of_sine<std::acos>>);
-QUERN_ANGLE("atan", "Arc tangent in radians.", "atan(0) = 0", bind_one<plain<std::atan>>);
-QUERN_ANGLE("atan2", "Angle of the point (x, y), y first, in radians.", "atan2(0, 1) = 0",
-            bind_as<arc_of_two, double, double, double>);
-QUERN_ANGLE("sinh", "Hyperbolic sine.", "sinh(0) = 0", bind_one<plain<std::sinh>>);
-QUERN_ANGLE("cosh", "Hyperbolic cosine.", "cosh(0) = 1", bind_one<plain<std::cosh>>);
-QUERN_ANGLE("tanh", "Hyperbolic tangent.", "tanh(0) = 0", bind_one<plain<std::tanh>>);
-QUERN_ANGLE("asinh", "Inverse hyperbolic sine.", "asinh(0) = 0", bind_one<plain<std::asinh>>);
-QUERN_ANGLE("acosh", "Inverse hyperbolic cosine.", "acosh(1) = 0", bind_one<plain<std::acosh>>);
-QUERN_ANGLE("atanh", "Inverse hyperbolic tangent.", "atanh(0) = 0", bind_one<area_tangent>);
-QUERN_ANGLE("degrees", "Radians as degrees.", "degrees(0) = 0", bind_one<plain<to_degrees>>);
-QUERN_ANGLE("radians", "Degrees as radians.", "radians(0) = 0", bind_one<plain<to_radians>>);
-QUERN_ANGLE("pi", "The number pi.", "pi() > 3.14", bind_as<pi, double>);
-
-#undef QUERN_ANGLE
+QUERN_ROW_FUNCTION("sin", "Sine of radians.", "sin(0) = 0", bind_one<of_finite<std::sin>>);
+QUERN_ROW_FUNCTION("cos", "Cosine of radians.", "cos(0) = 1", bind_one<of_finite<std::cos>>);
+QUERN_ROW_FUNCTION("tan", "Tangent of radians.", "tan(0) = 0", bind_one<of_finite<std::tan>>);
+QUERN_ROW_FUNCTION("cot", "Cotangent of radians; of 0 the row fails.", "round(cot(0.5), 3) = 1.83",
+                   bind_one<cotangent>);
+QUERN_ROW_FUNCTION("asin", "Arc sine in radians.", "asin(0) = 0", bind_one<of_sine<std::asin>>);
+QUERN_ROW_FUNCTION("acos", "Arc cosine in radians.", "acos(1) = 0", bind_one<of_sine<std::acos>>);
+QUERN_ROW_FUNCTION("atan", "Arc tangent in radians.", "atan(0) = 0", bind_one<plain<std::atan>>);
+QUERN_ROW_FUNCTION("atan2", "Angle of the point (x, y), y first, in radians.", "atan2(0, 1) = 0",
+                   bind_as<arc_of_two, double, double, double>);
+QUERN_ROW_FUNCTION("sinh", "Hyperbolic sine.", "sinh(0) = 0", bind_one<plain<std::sinh>>);
+QUERN_ROW_FUNCTION("cosh", "Hyperbolic cosine.", "cosh(0) = 1", bind_one<plain<std::cosh>>);
+QUERN_ROW_FUNCTION("tanh", "Hyperbolic tangent.", "tanh(0) = 0", bind_one<plain<std::tanh>>);
+QUERN_ROW_FUNCTION("asinh", "Inverse hyperbolic sine.", "asinh(0) = 0",
+                   bind_one<plain<std::asinh>>);
+QUERN_ROW_FUNCTION("acosh", "Inverse hyperbolic cosine.", "acosh(1) = 0",
+                   bind_one<plain<std::acosh>>);
+QUERN_ROW_FUNCTION("atanh", "Inverse hyperbolic tangent.", "atanh(0) = 0", bind_one<area_tangent>);
+QUERN_ROW_FUNCTION("degrees", "Radians as degrees.", "degrees(0) = 0", bind_one<plain<to_degrees>>);
+QUERN_ROW_FUNCTION("radians", "Degrees as radians.", "radians(0) = 0", bind_one<plain<to_radians>>);
+QUERN_ROW_FUNCTION("pi", "The number pi.", "pi() > 3.14", bind_as<pi, double>);
 
 }  // namespace quern::score

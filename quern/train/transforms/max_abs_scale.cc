@@ -14,7 +14,7 @@ Result<FittedTransform> fit(const TransformInput& input) {
         scale.push_back(largest > 0 ? largest : 1);
     }
     const std::vector<double> zero(input.column_count());
-    return FittedTransform{"affine", {{"center", zero}, {"scale", scale}, {"shift", zero}}};
+    return affine(zero, std::move(scale), zero);
 }
 
 }  // namespace

@@ -30,10 +30,8 @@ Result<FittedTransform> fit(const TransformInput& input) {
         center.push_back(low);
         scale.push_back((range > 0 ? range : 1) / (settings.high - settings.low));
     }
-    return FittedTransform{"affine",
-                           {{"center", center},
-                            {"scale", scale},
-                            {"shift", std::vector<double>(input.column_count(), settings.low)}}};
+    return affine(std::move(center), std::move(scale),
+                  std::vector<double>(input.column_count(), settings.low));
 }
 
 }  // namespace

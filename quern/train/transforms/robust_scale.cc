@@ -32,10 +32,7 @@ Result<FittedTransform> fit(const TransformInput& input) {
         center.push_back(quantile_of(values, 0.5));
         scale.push_back(range > 0 ? range : 1);
     }
-    return FittedTransform{"affine",
-                           {{"center", center},
-                            {"scale", scale},
-                            {"shift", std::vector<double>(input.column_count())}}};
+    return affine(std::move(center), std::move(scale), std::vector<double>(input.column_count()));
 }
 
 }  // namespace

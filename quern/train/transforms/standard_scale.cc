@@ -22,10 +22,7 @@ Result<FittedTransform> fit(const TransformInput& input) {
         center.push_back(settings.center ? moments.mean : 0);
         scale.push_back(settings.scale && moments.deviation > 0 ? moments.deviation : 1);
     }
-    return FittedTransform{"affine",
-                           {{"center", center},
-                            {"scale", scale},
-                            {"shift", std::vector<double>(input.column_count())}}};
+    return affine(std::move(center), std::move(scale), std::vector<double>(input.column_count()));
 }
 
 }  // namespace
