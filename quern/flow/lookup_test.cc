@@ -5,6 +5,7 @@
 
 #include "quern/flow/model_facts.h"
 #include "quern/flow/test_project.h"
+#include "quern/score/request.h"
 #include "quern/score/scorer.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
@@ -94,7 +95,29 @@ std::vector<double> matrix_of(const score::Scorer& scorer, const frame::Batch& r
     return matrix;
 }
 
-// DuckDB says what each row could see; the scorer with the snapshots must see the same.
+// The rows as requests brought them, all values as texts, read and scored again.
+std::vector<double> replayed_matrix(const score::Scorer& scorer, const frame::Batch& rows) {
+    const auto& inputs = scorer.batch_inputs();
+    score::RowReader reader(scorer.program(), {.is_all_text = true});
+    for (size_t row = 0; row < rows.row_count; ++row) {
+        EXPECT_TRUE(reader.begin_row());
+        for (const score::Input& input : inputs) {
+            const int at = frame::column_index(rows.schema, input.name);
+            const frame::ColumnView column = rows.columns[static_cast<size_t>(at)].view();
+            const std::string text = column.is_valid(row) ? frame::value_text(column, row) : "";
+            reader.field(input.name, score::FieldValue::of(std::string_view(text)));
+        }
+        reader.end_row();
+    }
+    EXPECT_TRUE(reader.errors().empty()) << reader.status().text();
+    std::vector<double> matrix(rows.row_count * scorer.matrix_column_count());
+    score::Scratch scratch(scorer);
+    EXPECT_TRUE(scorer.features_matrix(reader.view(), scratch, matrix.data()).ok());
+    return matrix;
+}
+
+// DuckDB says what each row could see; the scorer with the snapshots must see the same, also when
+// the rows come out of the log of the requests.
 TEST_F(LookupTest, AServedRowHasTheFeaturesThatItHadInTraining) {
     const auto report = project_.run().value();
     ASSERT_TRUE(report.is_good()) << report.fault().text();
@@ -121,6 +144,9 @@ TEST_F(LookupTest, AServedRowHasTheFeaturesThatItHadInTraining) {
     const auto trained = matrix_of(bare, rows), replayed = matrix_of(served, rows);
     ASSERT_EQ(trained.size(), replayed.size());
     EXPECT_EQ(std::memcmp(trained.data(), replayed.data(), trained.size() * sizeof(double)), 0);
+    const auto logged = replayed_matrix(served, rows);
+    ASSERT_EQ(trained.size(), logged.size());
+    EXPECT_EQ(std::memcmp(trained.data(), logged.data(), trained.size() * sizeof(double)), 0);
     const auto count = [&](const char* column) {
         return project_.query("select count(*)::varchar from (select (select " +
                               std::string(column) + seen + " as x from flights) where x is null");

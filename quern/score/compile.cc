@@ -103,7 +103,7 @@ public:
         const Lookup* lookup = looked_up(node);
         if (lookup == nullptr) return "";
         return lookup->name + "." +
-               std::string(text(member(member(node, "children")[1], "value"), "value"));
+               std::string(text(member(list(node, "children")[1], "value"), "value"));
     }
 
     CompiledFeatures take() {
@@ -168,7 +168,7 @@ private:
 
     // The look-up whose column this takes; null: it is an ordinary call.
     Lookup* looked_up(const json& node) {
-        const json& children = member(node, "children");
+        const json& children = list(node, "children");
         if (text(node, "name") != "struct_extract" || children.size() != 2) return nullptr;
         const json& index = member(children[0], "index");
         const bool is_column = text(children[0], "expression_class") == "BOUND_REF" &&
@@ -178,10 +178,10 @@ private:
     }
 
     Result<uint32_t> lower_looked_up(const json& node, Lookup& lookup) {
-        const json& children = member(node, "children");
+        const json& children = list(node, "children");
         std::string column(text(member(children[1], "value"), "value"));
         const json& type = member(member(children[0], "return_type"), "type_info");
-        for (const json& child : member(type, "child_types")) {
+        for (const json& child : list(type, "child_types")) {
             const std::string_view name = text(child, "first");
             if (lower_ascii(name) == lower_ascii(column)) column = name;
         }
@@ -243,12 +243,12 @@ private:
                 .hint("add the moment as a column of the table and use that");
         }
         if (Lookup* lookup = looked_up(node)) return lower_looked_up(node, *lookup);
-        const json* children = &member(node, "children");
+        const json* children = &list(node, "children");
         // split_part is a macro over a list; the pair of functions is taken as one.
         if ((name == "list_extract" || name == "array_extract") && children->size() == 2 &&
             text((*children)[0], "expression_class") == "BOUND_FUNCTION" &&
             is_split(text((*children)[0], "name"))) {
-            auto arguments = TRY(lower_all(member((*children)[0], "children"), depth));
+            auto arguments = TRY(lower_all(list((*children)[0], "children"), depth));
             arguments.push_back(TRY(lower((*children)[1], depth + 1)));
             return call(node, "split_at", arguments, plan_type(member(node, "return_type")));
         }
@@ -290,8 +290,7 @@ private:
 
     // The fields' names, which only the type of the struct holds, each before its value.
     std::vector<uint32_t> with_names(const json& node, const std::vector<uint32_t>& values) {
-        const json& fields =
-            member(member(member(node, "return_type"), "type_info"), "child_types");
+        const json& fields = list(member(member(node, "return_type"), "type_info"), "child_types");
         if (fields.size() != values.size()) return values;
         std::vector<uint32_t> arguments;
         for (size_t i = 0; i < values.size(); ++i) {
@@ -307,8 +306,9 @@ private:
 
     // The program carries the rules of the zones that it names.
     Status add_zone_rules(const json& node, std::vector<uint32_t>& arguments) {
+        if (arguments.size() != 2 || !zones_) return {};
         const Constant& zone = out_.expressions[arguments[0]].constant;
-        if (arguments.size() != 2 || zone.text.empty() || !zones_) return {};
+        if (zone.text.empty()) return {};
         auto rules = zones_(zone.text);
         if (!rules.ok()) return refuse(node, std::string(rules.status().message()));
         Constant constant = zone;
@@ -323,9 +323,9 @@ private:
         return is_strptime && children.size() == 2 && text(children[1], "name") == "list_value";
     }
     static json spread_last(json children) {
-        json list = std::move(children.back());
+        json last = std::move(children.back());
         children.erase(children.size() - 1);
-        for (const json& item : member(list, "children")) children.push_back(item);
+        for (const json& item : list(last, "children")) children.push_back(item);
         return children;
     }
 
@@ -392,7 +392,7 @@ private:
             arguments.push_back(TRY(lower(member(node, "left"), depth + 1)));
             arguments.push_back(TRY(lower(member(node, "right"), depth + 1)));
         } else {
-            arguments = TRY(lower_all(member(node, "children"), depth));
+            arguments = TRY(lower_all(list(node, "children"), depth));
         }
         if (compares_order(name->second) && is_enum(member(node, "left")))
             return refuse(node, "an ENUM has an order of its own").hint("cast it to VARCHAR");
@@ -410,7 +410,7 @@ private:
 
     Result<uint32_t> lower_case(const json& node, int depth) {
         std::vector<uint32_t> arguments;
-        for (const json& check : member(node, "case_checks")) {
+        for (const json& check : list(node, "case_checks")) {
             arguments.push_back(TRY(lower_condition(member(check, "when_expr"), depth + 1)));
             arguments.push_back(TRY(lower(member(check, "then_expr"), depth + 1)));
         }
@@ -424,7 +424,7 @@ private:
         if (depth > kDepthMax) return refuse(node, "this expression is nested too deep");
         if (text(node, "expression_class") != "BOUND_CONJUNCTION") return lower(node, depth);
         std::vector<uint32_t> arguments;
-        for (const json& child : member(node, "children"))
+        for (const json& child : list(node, "children"))
             arguments.push_back(TRY(lower_condition(child, depth + 1)));
         frame::Type boolean;
         boolean.id = frame::TypeId::boolean;
@@ -535,7 +535,7 @@ Result<CompiledFeatures> compile_features(std::string_view plan_json, const Plac
     json root = json::parse(plan_json, nullptr, false);
     if (member(root, "error") == json(true))
         return invalid_argument(std::string(text(root, "error_message")));
-    const json& plans = member(root, "plans");
+    const json& plans = list(root, "plans");
     if (plans.size() != 1) return internal("the plan of the features is not one statement");
     const json& projection = plans[0];
     if (text(projection, "type") != "LOGICAL_PROJECTION") {
@@ -546,7 +546,7 @@ Result<CompiledFeatures> compile_features(std::string_view plan_json, const Plac
     Compiler compiler(place, columns, zones, lookups);
     Status faults;
     size_t index = 0;
-    for (const json& node : member(projection, "expressions")) {
+    for (const json& node : list(projection, "expressions")) {
         std::string name(text(node, "alias"));
         if (name.empty()) name = compiler.looked_up_name(node);
         if (name.empty()) name = "feature_" + std::to_string(index + 1);

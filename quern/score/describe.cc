@@ -67,9 +67,9 @@ private:
         const auto& children = node.children;
         const std::string& name = node.function;
         bool is_word = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) != 0);
-        if (name == "case") {
+        if (name == "case" && children.size() % 2 == 1) {
             add_case(children, depth);
-        } else if (name == "cast" || name == "try_cast") {
+        } else if ((name == "cast" || name == "try_cast") && children.size() == 1) {
             text_ += name + "(";
             add(children[0], depth + 1);
             text_ += " as " + lower_ascii(type_text(node.type)) + ")";

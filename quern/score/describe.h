@@ -7,6 +7,7 @@
 
 namespace quern::score {
 
+// Of a program that verify.h finds whole.
 std::string describe(const Program& program);
 // One expression as SQL-like text: "ln(income / nullif(amount, 0))".
 std::string expression_text(const Program& program, uint32_t expression);

@@ -7,6 +7,9 @@
 namespace quern::score {
 namespace {
 
+// A longer text is made in its row.
+constexpr size_t kFoldedBytesMax = 1 << 20;
+
 // A constant as a column of one row.
 struct OneRow {
     alignas(16) std::array<std::byte, 16> data{};
@@ -33,7 +36,7 @@ std::optional<Constant> evaluate_constant(const BoundFunction& function,
         vectors.push_back(&row.vector);
     }
     OneRow out;
-    TextArena texts;
+    TextArena texts(kFoldedBytesMax);
     function.kernel({vectors, types, result, out.vector, 1, function.prepared.get(), texts});
     if ((out.failed & 1) != 0) return std::nullopt;
     Constant constant;

@@ -1,31 +1,12 @@
 #include "quern/score/plan.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "quern/score/kernel.h"
+#include "quern/score/storage.h"
 #include "quern/score/verify.h"
 
 namespace quern::score {
 namespace {
-
-Broadcast broadcast(const Constant& constant) {
-    size_t size = storage_bytes(storage_of(constant.type));
-    Broadcast all;
-    all.data = std::make_unique<std::byte[]>(size * frame::kBatchRowsMax);
-    size_t words = word_count(frame::kBatchRowsMax);
-    all.valid.assign(words, constant.is_null ? 0 : kAllRows);
-    all.failed.assign(words, 0);
-    std::array<std::byte, 16> bits = constant.bits;
-    if (storage_of(constant.type) == Storage::text) {
-        std::string_view text = constant.text;  // lies in the plan's program
-        std::memcpy(bits.data(), &text, sizeof(text));
-    }
-    for (size_t row = 0; row < frame::kBatchRowsMax; ++row)
-        std::memcpy(all.data.get() + row * size, bits.data(), size);
-    all.vector = {all.data.get(), all.valid.data(), all.failed.data()};
-    return all;
-}
 
 Result<Step> bind_step(const Program& program, uint32_t node) {
     const Expression& expression = program.expressions[node];
@@ -44,16 +25,9 @@ Result<Step> bind_step(const Program& program, uint32_t node) {
 
 Status bind_expressions(Scorer::Plan& plan) {
     const auto& expressions = plan.program.expressions;
-    plan.constant_of.assign(expressions.size(), kNoPosition);
-    for (uint32_t node = 0; node < expressions.size(); ++node) {
-        const Expression& expression = expressions[node];
-        if (expression.kind == Expression::Kind::constant) {
-            plan.constant_of[node] = static_cast<uint32_t>(plan.broadcasts.size());
-            plan.broadcasts.push_back(broadcast(expression.constant));
-        } else if (expression.kind == Expression::Kind::call) {
+    for (uint32_t node = 0; node < expressions.size(); ++node)
+        if (expressions[node].kind == Expression::Kind::call)
             plan.steps.push_back(TRY(bind_step(plan.program, node)));
-        }
-    }
     return {};
 }
 

@@ -23,13 +23,6 @@ struct Step {
     std::vector<frame::Type> types;   // of the arguments
 };
 
-// The values of one constant, the same in every row of the largest batch.
-struct Broadcast {
-    std::unique_ptr<std::byte[]> data;
-    std::vector<uint64_t> valid, failed;
-    Vector vector;
-};
-
 struct EncodeStep {
     BoundEncoder encoder;
     uint32_t node;  // the feature's expression
@@ -45,9 +38,6 @@ struct StageStep {
 struct Scorer::Plan {
     Program program;
     std::vector<Step> steps;
-    // By expression: where its constant is in `broadcasts`, or kNoPosition.
-    std::vector<uint32_t> constant_of;
-    std::vector<Broadcast> broadcasts;
     std::vector<EncodeStep> encodes;
     std::vector<StageStep> stages;
     size_t number_count = 0;           // columns that encoders and stages write
@@ -63,7 +53,7 @@ struct Scorer::Plan {
 
 struct Scratch::State {
     size_t row_count_max = 0;
-    std::unique_ptr<std::byte[]> arena;    // data and bits of all vectors that steps write
+    std::unique_ptr<std::byte[]> arena;    // constants, and what steps write: data and bits
     std::vector<Vector> vectors;           // by expression
     std::vector<const Vector*> arguments;  // of the steps, one after the other
     std::vector<uint64_t> all_valid, none_failed;

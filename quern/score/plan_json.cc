@@ -11,6 +11,17 @@ const json& member(const json& node, const char* key) {
     return found == node.end() ? nothing : *found;
 }
 
+const json& list(const json& node, const char* key) {
+    static const json nothing = json::array();
+    const json& value = member(node, key);
+    return value.is_array() ? value : nothing;
+}
+
+int64_t integer(const json& node, const char* key) {
+    const json& value = member(node, key);
+    return value.is_number_integer() ? value.get<int64_t>() : 0;
+}
+
 std::string_view text(const json& node, const char* key) {
     const json& value = member(node, key);
     return value.is_string() ? std::string_view(value.get_ref<const std::string&>()) : "";
@@ -39,16 +50,16 @@ std::string_view operator_words(std::string_view type) {
 }  // namespace
 
 Result<json> column_names(const json& projection) {
-    const json& children = member(projection, "children");
+    const json& children = list(projection, "children");
     const std::string_view type = children.size() == 1 ? text(children[0], "type") : "";
     if (type != "LOGICAL_GET") {
         return unimplemented("a feature is computed from one row alone, but " +
                              std::string(operator_words(type)))
             .hint("put joins, filters, groups, windows and subqueries into a table under tables/");
     }
-    const json& names = member(children[0], "names");
+    const json& names = list(children[0], "names");
     json columns = json::array();
-    for (const json& column : member(children[0], "column_indexes")) {
+    for (const json& column : list(children[0], "column_indexes")) {
         const json& index = member(column, "index");
         bool is_known = index.is_number_unsigned() && index.get<size_t>() < names.size() &&
                         names[index.get<size_t>()].is_string();

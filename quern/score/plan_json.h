@@ -12,7 +12,9 @@ namespace quern::score {
 using nlohmann::json;
 
 const json& member(const json& node, const char* key);     // null when it is absent
+const json& list(const json& node, const char* key);       // empty when it is none
 std::string_view text(const json& node, const char* key);  // empty when it is none
+int64_t integer(const json& node, const char* key);        // 0 when it is none
 uint32_t position_of(const json& node);                    // kNoPosition when unknown
 const json& bound_type(const json& node);
 

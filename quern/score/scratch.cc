@@ -40,41 +40,66 @@ std::string argument_text(const Expression& argument, const Vector& vector, size
     return frame::is_text(argument.type) ? quote_literal(text) : text;
 }
 
+// The same value in every row.
+void fill(const Constant& constant, size_t row_count, void* out) {
+    std::array<std::byte, 16> bits = constant.bits;
+    if (storage_of(constant.type) == Storage::text) {
+        const std::string_view text = constant.text;  // lies in the plan's program
+        std::memcpy(bits.data(), &text, sizeof(text));
+    }
+    const size_t size = storage_bytes(storage_of(constant.type));
+    for (size_t row = 0; row < row_count; ++row)
+        std::memcpy(static_cast<std::byte*>(out) + row * size, bits.data(), size);
+}
+
+// Gives each constant and call its part of one block of memory; inputs lie with the caller.
+void place_vectors(const std::vector<Expression>& expressions, Scratch::State& state) {
+    using Kind = Expression::Kind;
+    const size_t row_count = state.row_count_max;
+    const size_t bits = aligned(word_count(row_count) * sizeof(uint64_t));
+    const auto data_bytes = [&](const Expression& node) {
+        return aligned(row_count * storage_bytes(storage_of(node.type)));
+    };
+    size_t total = kAlignment;
+    for (const Expression& node : expressions) {
+        if (node.kind != Kind::input) total += data_bytes(node);
+        if (node.kind == Kind::call) total += 2 * bits;
+    }
+    state.arena = std::make_unique<std::byte[]>(total);
+    const auto start = reinterpret_cast<uintptr_t>(state.arena.get());
+    std::byte* next = state.arena.get() + (aligned(start) - start);
+    const auto take = [&next](size_t size) { return std::exchange(next, next + size); };
+    uint64_t *all = state.all_valid.data(), *none = state.none_failed.data();
+    state.vectors.assign(expressions.size(), {nullptr, all, none});
+    for (size_t i = 0; i < expressions.size(); ++i) {
+        const Expression& node = expressions[i];
+        Vector& vector = state.vectors[i];
+        if (node.kind == Kind::input) continue;
+        vector.data = take(data_bytes(node));
+        if (node.kind == Kind::call) {
+            vector.valid = reinterpret_cast<uint64_t*>(take(bits));
+            vector.failed = reinterpret_cast<uint64_t*>(take(bits));
+        } else {
+            fill(node.constant, row_count, vector.data);
+            if (node.constant.is_null) vector.valid = none;
+        }
+    }
+}
+
 }  // namespace
 
 Scratch::Scratch(const Scorer& scorer, size_t row_count_max) : state_(std::make_unique<State>()) {
     const Scorer::Plan& plan = scorer.plan();
-    const auto& expressions = plan.program.expressions;
     State& state = *state_;
     state.row_count_max = std::clamp<size_t>(row_count_max, 1, frame::kBatchRowsMax);
-    size_t words = word_count(state.row_count_max), bits = aligned(words * sizeof(uint64_t));
-    size_t total = kAlignment;
-    for (const Step& step : plan.steps) {
-        Storage storage = storage_of(expressions[step.node].type);
-        total += aligned(state.row_count_max * storage_bytes(storage)) + 2 * bits;
-    }
-    state.arena = std::make_unique<std::byte[]>(total);
-    auto start = reinterpret_cast<uintptr_t>(state.arena.get());
-    std::byte* next = state.arena.get() + (aligned(start) - start);
-    auto take = [&next](size_t size) { return std::exchange(next, next + aligned(size)); };
-
+    const size_t words = word_count(state.row_count_max);
     state.all_valid.assign(words, kAllRows);
     state.none_failed.assign(words, 0);
     state.row_failed.assign(words, 0);
-    state.vectors.assign(expressions.size(),
-                         {nullptr, state.all_valid.data(), state.none_failed.data()});
-    for (size_t node = 0; node < expressions.size(); ++node)
-        if (plan.constant_of[node] != kNoPosition)
-            state.vectors[node] = plan.broadcasts[plan.constant_of[node]].vector;
-    for (const Step& step : plan.steps) {
-        Storage storage = storage_of(expressions[step.node].type);
-        Vector& vector = state.vectors[step.node];
-        vector.data = take(state.row_count_max * storage_bytes(storage));
-        vector.valid = reinterpret_cast<uint64_t*>(take(bits));
-        vector.failed = reinterpret_cast<uint64_t*>(take(bits));
+    place_vectors(plan.program.expressions, state);
+    for (const Step& step : plan.steps)
         for (uint32_t argument : step.arguments)
             state.arguments.push_back(&state.vectors[argument]);
-    }
     state.matrix.resize(state.row_count_max * plan.columns.size());
     if (!plan.picked.empty()) state.numbers.resize(state.row_count_max * plan.number_count);
     state.model_scratch = make_model_scratch(plan.model);

@@ -1,9 +1,16 @@
 // Models and tokens change, and every event_loop stops, while requests run.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstring>
+#include <deque>
+#include <span>
 #include <thread>
 
+#include "quern/base/clock.h"
+#include "quern/score/lookup_table.h"
 #include "quern/serve/testing/example.h"
 
 namespace quern::serve {
@@ -49,6 +56,119 @@ TEST(SwapTest, no_request_fails_while_the_champion_changes) {
     EXPECT_EQ(failed, 0);
     EXPECT_EQ(went_back, 0);
     EXPECT_GT(answered, 1000);
+}
+
+// low + 1000 * high, both looked up by key.
+score::Program looked_up_program() {
+    score::Program program;
+    program.model_name = "looked_up";
+    program.task = score::Task::regress;
+    program.target = "y";
+    program.target_type.id = frame::TypeId::float64;
+    program.inputs.resize(3);
+    program.inputs[0].name = "key";
+    program.inputs[0].type.id = frame::TypeId::bigint;
+    program.inputs[1].name = "stats.low";
+    program.inputs[2].name = "stats.high";
+    for (uint32_t i = 0; i < 2; ++i) {
+        program.inputs[i + 1].type.id = frame::TypeId::float64;
+        score::Expression read;
+        read.type.id = frame::TypeId::float64;
+        read.input = i + 1;
+        program.expressions.push_back(read);
+        program.features.push_back({program.inputs[i + 1].name, i});
+        program.encoders.push_back(scaled(i, 0));
+    }
+    program.lookups = {{.name = "stats",
+                        .table = "stats",
+                        .keys = {{"key", 0}},
+                        .columns = {{"low", 1}, {"high", 2}}}};
+    program.model = score::pack(score::Linear{{1, 1000}, {0}});
+    return program;
+}
+
+// The file of a snapshot in which every value is `number`.
+std::string numbered_snapshot(int number) {
+    const frame::Type whole{frame::TypeId::bigint, 0, 0, ""},
+        real{frame::TypeId::float64, 0, 0, ""};
+    score::LookupFacts facts;
+    facts.table = "stats";
+    facts.keys = {{"key", whole}};
+    facts.columns = {{"low", real}, {"high", real}};
+    frame::Column key(whole), value(real);
+    for (int64_t i = 0; i < 50; ++i) {
+        key.append(i);
+        value.append(static_cast<double>(number));
+    }
+    const std::vector<frame::ColumnView> views = {key.view(), value.view(), value.view()};
+    score::LookupBuilder builder(facts);
+    EXPECT_TRUE(builder.add({views, 50}).ok());
+    return builder.finish().value();
+}
+
+TEST(SwapTest, no_answer_mixes_two_snapshots_of_a_look_up) {
+    // Before the server, which may look into them to its end.
+    std::deque<std::vector<std::max_align_t>> files;
+    ExampleServer example;
+    const auto bare = score::Scorer::build(looked_up_program()).value();
+    const auto serve_snapshot = [&](int number) {
+        const std::string file = numbered_snapshot(number);
+        auto& kept = files.emplace_back(file.size() / sizeof(std::max_align_t) + 1);
+        std::memcpy(kept.data(), file.data(), file.size());
+        const auto bytes = std::as_bytes(std::span(kept)).first(file.size());
+        auto scorer = bare.with_lookups({{score::LookupTable::read(bytes).value(),
+                                          std::to_string(number), unix_ms_now() * 1000}})
+                          .value();
+        auto models = std::make_shared<ModelSet>(*example.served.models.get());
+        models->models["looked_up"] =
+            serve_only(std::make_shared<LoadedModel>("looked_up", 1, std::move(scorer)));
+        example.served.models.set(std::move(models));
+    };
+    serve_snapshot(1);
+    constexpr int kRows = 50, kSnapshots = 60;
+    std::string body = "[";
+    for (int i = 0; i < kRows; ++i)
+        body += (i > 0 ? ", {\"key\": " : "{\"key\": ") + std::to_string(i) + "}";
+    const std::string request =
+        RequestText{.start = "POST /score/looked_up", .body = body + "]"}.text();
+    std::atomic<bool> is_done = false;
+    std::atomic<int> answered = 0, failed = 0, mixed = 0;
+    std::array<std::atomic<int>, kSnapshots + 1> seen{};
+    const auto ask = [&] {
+        RawClient client(example.port());
+        while (!is_done) {
+            const Answer answer = client.ask(request);
+            if (answer.http != 200) ++failed;
+            size_t at = 0;
+            std::vector<double> values;
+            constexpr std::string_view kKey = "\"prediction\": ";
+            while ((at = answer.body.find(kKey, at)) != std::string::npos)
+                values.push_back(std::strtod(answer.body.c_str() + (at += kKey.size()), nullptr));
+            const double first = values.empty() ? 0 : values[0];
+            const int number = static_cast<int>(first / 1001);
+            const bool is_one = values.size() == kRows &&
+                                std::ranges::count(values, first) == kRows &&
+                                first == number * 1001.0 && number >= 1 && number <= kSnapshots;
+            if (is_one)
+                ++seen[static_cast<size_t>(number)];
+            else
+                ++mixed;
+            ++answered;
+        }
+    };
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) clients.emplace_back(ask);
+    for (int number = 2; number <= kSnapshots; ++number) {
+        serve_snapshot(number);
+        const int before = answered;
+        while (answered < before + 10) std::this_thread::yield();
+    }
+    is_done = true;
+    for (auto& client : clients) client.join();
+    EXPECT_EQ(failed, 0);
+    EXPECT_EQ(mixed, 0);
+    EXPECT_GT(std::ranges::count_if(seen, [](const auto& count) { return count > 0; }),
+              kSnapshots / 2);
 }
 
 TEST(SwapTest, replaced_models_are_let_go) {

@@ -1,4 +1,5 @@
-// Every model file ever written still opens, and scores its golden rows as it did on that day.
+// Every model file ever written still opens, and scores its golden rows as it did on that day; so
+// do the files of look-up tables.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <sstream>
 
 #include "quern/base/hash.h"
+#include "quern/score/lookup_table.h"
 #include "quern/score/scorer.h"
 
 namespace quern::score {
@@ -47,7 +49,7 @@ std::string sha256_of(const std::filesystem::path& path) {
 
 TEST(FormatVersions, every_file_opens_and_scores_as_it_did) {
     const auto wanted = records();
-    ASSERT_GE(wanted.size(), 9u);
+    ASSERT_GE(wanted.size(), 16u);
     for (const auto& [name, want] : wanted) {
         SCOPED_TRACE(name);
         EXPECT_EQ(sha256_of(kFolder / name), want.sha256);
@@ -70,6 +72,36 @@ TEST(FormatVersions, no_file_is_without_a_record) {
             << entry.path();
     }
     EXPECT_EQ(count, wanted.size());
+}
+
+// The value of a column in the row of a text key at a time; "none" where there is no row.
+std::string looked_up(const LookupTable& table, size_t column, std::string_view key_text,
+                      int64_t at_us) {
+    LookupKey key;
+    key.texts[0] = key_text;
+    const uint32_t row = table.find(key, at_us);
+    if (row == kNoRow) return "none";
+    alignas(16) std::array<std::byte, 16> bytes{};
+    const bool is_there = table.value(column, row, bytes.data());
+    const uint64_t valid = is_there ? 1 : 0;
+    return frame::value_text({table.facts().columns[column].type, bytes.data(), &valid, 1}, 0);
+}
+
+TEST(FormatVersions, every_look_up_table_opens_and_finds_what_it_found) {
+    const auto stats = LookupTable::open((kFolder / "lookup_v1/stats.ql").string());
+    ASSERT_TRUE(stats.ok()) << stats.status().text();
+    EXPECT_EQ((*stats)->facts().row_count, 56u);
+    constexpr int64_t kDay = 86'400'000'000, kFirst = 19'719 * kDay;  // 2023-12-28
+    EXPECT_EQ(looked_up(**stats, 2, "Lyon", kFirst - 1), "none");
+    EXPECT_EQ(looked_up(**stats, 2, "Lyon", kFirst), "0.154");
+    EXPECT_EQ(looked_up(**stats, 2, "Lyon", kFirst + 6 * kDay), "0.964");
+    EXPECT_EQ(looked_up(**stats, 3, "Lyon", kFirst + 6 * kDay), "down");
+    EXPECT_EQ(looked_up(**stats, 3, "Lyon", kFirst + 10 * kDay), "NULL");
+    EXPECT_EQ(looked_up(**stats, 2, "Rome", kFirst), "none");
+    const auto places = LookupTable::open((kFolder / "lookup_v1/places.ql").string());
+    ASSERT_TRUE(places.ok()) << places.status().text();
+    EXPECT_EQ(looked_up(**places, 1, "Nantes", 0), "2");
+    EXPECT_EQ(looked_up(**places, 1, "Bonn", 0), "none");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kZero = 1e-35f;  // LightGBM's kZeroThreshold is a float
-constexpr size_t kNodeKeys = 16, kFanout = 17, kLevelsMax = 5, kSlotTestsMax = 255;
+constexpr size_t kNodeKeys = 16, kFanout = 17, kSlotTestsMax = 255;
 
 double just_below(double value) { return std::nextafter(value, -kInfinity); }
 
