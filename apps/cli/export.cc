@@ -1,17 +1,64 @@
-// `quern export`: a model in a form that other programs run.
+// `quern export`: a model in a form that other programs run, and a report of how near it comes.
 
 #include "quern/base/file.h"
 #include "quern/base/json.h"
+#include "quern/base/text.h"
 #include "quern/score/exporter.h"
+#include "quern/score/exporters/check_rows.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
 
 #include "apps/cli/command.h"
+#include "apps/cli/export_check.h"
 #include "apps/cli/output.h"
 #include "apps/cli/workspace.h"
 
 namespace quern::cli {
 namespace {
+
+std::string beside(const std::string& file, const std::string& name) {
+    return file.substr(0, file.rfind('/') + 1) + name;
+}
+
+// Every fact of the export, for the file FILE.parity.json and for --json.
+std::string report(const store::ModelVersion& version, std::string_view form,
+                   const std::string& file, const score::Export& made, const ExportCheck& check) {
+    JsonWriter json(2);
+    json.begin_object().field("model", version.model).field("version", version.version);
+    json.field("artifact", version.artifact).field("form", form).field("file", file);
+    json.field("size_bytes", made.bytes.size()).field("parity", made.parity);
+    json.list("left_out", made.refused);
+    json.key("check").begin_object();
+    if (check.by.empty()) {
+        json.field("not_run", check.not_run);
+    } else {
+        json.field("by", check.by)
+            .field("rows", check.row_count)
+            .field("failed", check.failed_count);
+        json.field("different", check.different_count);
+        json.field("largest_difference", check.largest_difference);
+        json.field("largest_difference_raw", check.largest_difference_raw);
+        if (check.object_size_bytes > 0) {
+            json.field("object_size_bytes", check.object_size_bytes);
+            json.field("stack_size_bytes", check.stack_size_bytes);
+        }
+    }
+    return json.end_object().end_object().take() + "\n";
+}
+
+std::string check_text(const ExportCheck& check) {
+    if (check.by.empty()) return "  not run here: " + check.not_run + "\n";
+    std::string text = "  " + plural(check.row_count, "row") + " scored by " + check.by + ": " +
+                       (check.different_count == 0
+                            ? "every bit equal"
+                            : plural(check.different_count, "row") + " differ, by at most " +
+                                  json_number(check.largest_difference)) +
+                       "\n";
+    if (check.object_size_bytes > 0)
+        text += "  object " + size_text(static_cast<uint64_t>(check.object_size_bytes)) +
+                ", stack " + size_text(static_cast<uint64_t>(check.stack_size_bytes)) + "\n";
+    return text;
+}
 
 Result<int> export_model(const Invocation& invocation) {
     auto workspace = TRY(open_workspace(invocation));
@@ -21,20 +68,38 @@ Result<int> export_model(const Invocation& invocation) {
     const auto version = TRY(store::Models(*workspace.store).find(name));
     const auto path = store::artifact_path(workspace.store->layout(), version.artifact);
     const auto scorer = TRY(score::Scorer::open(path));
-    const std::string bytes = TRY(exporter->write(scorer));
-    TRY(write_file_durable(output, bytes));
+    const std::string file = output.substr(output.rfind('/') + 1);
+    const score::ExportOptions options{.file = file, .dialect = invocation.text("dialect")};
+    const score::Export made = TRY(exporter->write(scorer, options));
+    TRY(write_file_durable(output, made.bytes));
+    for (const score::ExportFile& more : made.beside)
+        TRY(write_file_durable(beside(output, more.name), more.bytes));
+    if (invocation.has("rows")) {
+        const auto rows = TRY(score::check_rows(scorer));
+        TRY(write_file_durable(invocation.text("rows"), score::check_rows_json(scorer, rows)));
+    }
+    std::string shown = name.model + " v" + std::to_string(version.version) + " as " +
+                        std::string(exporter->name) + ": " + output + ", " +
+                        std::to_string(made.bytes.size()) + " bytes\n";
+    int exit_code = 0;
+    if (exporter->name != "artifact") {
+        const ExportCheck check = TRY(check_export(exporter->name, output, scorer, options));
+        if (check.largest_difference_raw > 0 || check.failed_count < 0) exit_code = kCheckFailed;
+        const std::string facts = report(version, exporter->name, output, made, check);
+        TRY(write_file_durable(output + ".parity.json", facts));
+        for (const std::string& part : made.refused) shown += "  left out: " + part + "\n";
+        shown += check_text(check);
+    }
     if (invocation.is_json) {
         JsonWriter json;
         json.begin_object().field("model", name.model).field("version", version.version);
         json.field("form", exporter->name).field("file", output);
-        json.field("size_bytes", bytes.size()).end_object();
+        json.field("size_bytes", made.bytes.size()).end_object();
         TRY(print(json.take() + "\n"));
-        return 0;
+        return exit_code;
     }
-    TRY(print(name.model + " v" + std::to_string(version.version) + " as " +
-              std::string(exporter->name) + ": " + output + ", " + std::to_string(bytes.size()) +
-              " bytes\n"));
-    return 0;
+    TRY(print(shown));
+    return exit_code;
 }
 
 }  // namespace
@@ -51,7 +116,13 @@ QUERN_REGISTER(Command)
                  .is_required = true},
                 {.name = "--to",
                  .value_name = "FORM",
-                 .doc = "the form, whatever the ending; see `quern reference`"}},
+                 .doc = "the form, whatever the ending; see `quern reference`"},
+                {.name = "--dialect",
+                 .value_name = "NAME",
+                 .doc = "of SQL: duckdb (default) or postgresql"},
+                {.name = "--rows",
+                 .value_name = "FILE",
+                 .doc = "write rows to check the export on, with their scores: JSON, one a line"}},
     .run = export_model,
 });
 

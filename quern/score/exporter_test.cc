@@ -29,8 +29,8 @@ TEST(Exporter, each_says_what_it_is) {
 
 TEST(Exporter, artifact_is_the_models_own_file) {
     const auto scorer = Scorer::build(sample_program());
-    const auto bytes = (*find_exporter("artifact", ""))->write(*scorer);
-    EXPECT_EQ(*bytes, *artifact_bytes(sample_program()));
+    const auto bytes = (*find_exporter("artifact", ""))->write(*scorer, {});
+    EXPECT_EQ(bytes->bytes, *artifact_bytes(sample_program()));
 }
 
 }  // namespace

@@ -10,7 +10,9 @@ QUERN_REGISTER(Exporter)
     .summary = "The model's own file, for `libquern_score.so` and other quern projects.",
     .example = "quern export income -o income.qn",
     .ending = ".qn",
-    .write = [](const Scorer& scorer) { return artifact_bytes(scorer.program()); },
+    .write = [](const Scorer& scorer, const ExportOptions&) -> Result<Export> {
+        return Export{TRY(artifact_bytes(scorer.program())), {}, {}, "the same program"};
+    },
 });
 
 }  // namespace quern::score

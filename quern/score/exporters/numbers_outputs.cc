@@ -1,0 +1,239 @@
+// Linear models, links, calibrations, labels and regions as operations on doubles.
+#include <cmath>
+#include <limits>
+
+#include "quern/score/exporters/numbers.h"
+#include "quern/score/learned.h"
+
+namespace quern::score {
+namespace {
+
+using Op = Number::Op;
+using Node = uint32_t;
+
+// Operations with the names that the scorer's own code has for them.
+struct Maths {
+    Numbers& numbers;
+    Node of(double value) { return numbers.constant(value); }
+    Node add(Node a, Node b) { return numbers.call(Op::add, {a, b}); }
+    Node subtract(Node a, Node b) { return numbers.call(Op::subtract, {a, b}); }
+    Node multiply(Node a, Node b) { return numbers.call(Op::multiply, {a, b}); }
+    Node divide(Node a, Node b) { return numbers.call(Op::divide, {a, b}); }
+    Node less(Node a, Node b) { return numbers.call(Op::less, {a, b}); }
+    Node choose(Node test, Node a, Node b) { return numbers.call(Op::choose, {test, a, b}); }
+    Node exp(Node a) { return numbers.call(Op::exp, {a}); }
+    Node log(Node a) { return numbers.call(Op::log, {a}); }
+    Node log1p(Node a) { return numbers.call(Op::log1p, {a}); }
+    Node negated(Node a) { return multiply(of(-1), a); }
+    Node max(Node a, Node b) { return choose(less(a, b), b, a); }  // as std::max
+    Node min(Node a, Node b) { return choose(less(b, a), b, a); }
+    Node sigmoid(Node a) { return divide(of(1), add(of(1), exp(negated(a)))); }
+};
+
+Status lower_model(const Scorer& scorer, Numbers& numbers) {
+    const FittedModel& model = scorer.program().model;
+    if (model.kind == "trees") {
+        numbers.trees = TRY(unpack_trees(model.learned, numbers.matrix.size()));
+        numbers.has_trees = true;
+        for (uint32_t i = 0; i < scorer.raw_count(); ++i) {
+            Number raw;
+            raw.op = Op::raw;
+            raw.index = i;
+            numbers.raw.push_back(numbers.add(std::move(raw)));
+        }
+    } else if (model.kind == "linear") {
+        Maths maths{numbers};
+        const auto& weights = *find_buffer<double>(model.learned, "weights");
+        size_t at = 0;
+        for (const double intercept : *find_buffer<double>(model.learned, "intercepts")) {
+            Node sum = maths.of(intercept);
+            for (const Node column : numbers.matrix)
+                sum = maths.add(sum, maths.multiply(maths.of(weights[at++]), column));
+            numbers.raw.push_back(sum);
+        }
+    } else if (model.kind == "constant") {
+        for (const double value : *find_buffer<double>(model.learned, "raw"))
+            numbers.raw.push_back(numbers.constant(value));
+    } else {
+        return unimplemented("a model of kind '" + model.kind + "' has no form outside of quern")
+            .hint("run it with libquern_score.so (quern export MODEL -o FILE.qn)");
+    }
+    return {};
+}
+
+void lower_link(const Program& program, Numbers& numbers) {
+    Maths maths{numbers};
+    switch (program.link) {
+        case Link::identity:
+            numbers.outputs = numbers.raw;
+            return;
+        case Link::exponential:
+            for (const Node raw : numbers.raw) numbers.outputs.push_back(maths.exp(raw));
+            return;
+        case Link::sigmoid: {
+            const Node scaled = maths.multiply(maths.of(-program.link_scale), numbers.raw[0]);
+            const Node positive =
+                maths.divide(maths.of(1), maths.add(maths.of(1), maths.exp(scaled)));
+            numbers.outputs = {maths.subtract(maths.of(1), positive), positive};
+            return;
+        }
+        case Link::softmax: {
+            Node top = numbers.raw[0], sum = maths.of(0);
+            for (size_t i = 1; i < numbers.raw.size(); ++i) top = maths.max(numbers.raw[i], top);
+            for (const Node raw : numbers.raw) {
+                numbers.outputs.push_back(maths.exp(maths.subtract(raw, top)));
+                sum = maths.add(sum, numbers.outputs.back());
+            }
+            for (Node& output : numbers.outputs) output = maths.divide(output, sum);
+            return;
+        }
+    }
+}
+
+// The curve of one class, by what was learned for it.
+struct Curve {
+    const Buffers& learned;
+    size_t index;
+    double one(std::string_view name) const { return (*find_buffer<double>(learned, name))[index]; }
+};
+
+Node clipped(Maths& maths, Node p) {
+    constexpr double kLeast = std::numeric_limits<double>::epsilon();
+    return maths.min(maths.max(p, maths.of(kLeast)), maths.of(1 - kLeast));
+}
+
+Node platt(Maths& maths, const Curve& curve, Node p) {
+    const Node q = clipped(maths, p);
+    const Node odds = maths.subtract(maths.log(q), maths.log1p(maths.negated(q)));
+    return maths.sigmoid(maths.add(maths.multiply(maths.of(curve.one("slope")), odds),
+                                   maths.of(curve.one("intercept"))));
+}
+
+Node beta(Maths& maths, const Curve& curve, Node p) {
+    const Node q = clipped(maths, p);
+    const Node a = maths.multiply(maths.of(curve.one("a")), maths.log(q));
+    const Node b = maths.multiply(maths.of(curve.one("b")), maths.log1p(maths.negated(q)));
+    return maths.sigmoid(maths.add(maths.subtract(a, b), maths.of(curve.one("c"))));
+}
+
+Node isotonic(Maths& maths, const Curve& curve, Node p) {
+    const auto& ends = *find_buffer<int64_t>(curve.learned, "ends");
+    const auto begin = curve.index == 0 ? 0 : ends[curve.index - 1], end = ends[curve.index];
+    const auto& all_x = *find_buffer<double>(curve.learned, "x");
+    const auto& all_y = *find_buffer<double>(curve.learned, "y");
+    const std::vector<double> x(all_x.begin() + begin, all_x.begin() + end);
+    const std::vector<double> y(all_y.begin() + begin, all_y.begin() + end);
+    // Of the line that ends at each corner.
+    std::vector<double> slope{0}, x_below{x[0]}, y_below{y[0]};
+    for (size_t i = 1; i < x.size(); ++i) {
+        slope.push_back((y[i] - y[i - 1]) / (x[i] - x[i - 1]));
+        x_below.push_back(x[i - 1]);
+        y_below.push_back(y[i - 1]);
+    }
+    const Node low = maths.of(x.front()), high = maths.of(x.back());
+    const Node at =
+        maths.choose(maths.less(p, low), low, maths.choose(maths.less(high, p), high, p));
+    Numbers& numbers = maths.numbers;
+    const Node corner = numbers.table_call(Op::count_below, at, x);
+    const auto of_line = [&](std::vector<double> values) {
+        return numbers.table_call(Op::look_up, corner, std::move(values));
+    };
+    const Node line = maths.add(
+        maths.multiply(of_line(slope), maths.subtract(at, of_line(x_below))), of_line(y_below));
+    return maths.choose(maths.less(corner, maths.of(0.5)), maths.of(y[0]), line);
+}
+
+void temperature(Maths& maths, double inverse, std::vector<Node>& outputs) {
+    constexpr double kLeast = 1e-12;
+    Node top = outputs[0], sum = maths.of(0);
+    for (size_t k = 1; k < outputs.size(); ++k) top = maths.max(top, outputs[k]);
+    const auto logit = [&](Node p) {
+        return maths.multiply(maths.of(inverse), maths.log(maths.add(p, maths.of(kLeast))));
+    };
+    const Node most = logit(top);
+    for (Node& output : outputs) {
+        output = maths.exp(maths.subtract(logit(output), most));
+        sum = maths.add(sum, output);
+    }
+    for (Node& output : outputs) output = maths.divide(output, sum);
+}
+
+Status lower_calibration(const Program& program, Numbers& numbers) {
+    const FittedCalibration& fitted = program.calibration;
+    if (fitted.kind.empty()) return {};
+    Maths maths{numbers};
+    auto& outputs = numbers.outputs;
+    if (fitted.kind == "temperature") {
+        temperature(maths, (*find_buffer<double>(fitted.learned, "beta"))[0], outputs);
+        return {};
+    }
+    Node (*bend)(Maths&, const Curve&, Node) = fitted.kind == "platt"      ? platt
+                                               : fitted.kind == "beta"     ? beta
+                                               : fitted.kind == "isotonic" ? isotonic
+                                                                           : nullptr;
+    if (bend == nullptr)
+        return unimplemented("the calibration '" + fitted.kind + "' has no form outside of quern");
+    if (outputs.size() == 2) {
+        outputs[1] = bend(maths, {fitted.learned, 0}, outputs[1]);
+        outputs[0] = maths.subtract(maths.of(1), outputs[1]);
+        return {};
+    }
+    Node sum = maths.of(0);
+    for (size_t k = 0; k < outputs.size(); ++k) {
+        outputs[k] = bend(maths, {fitted.learned, k}, outputs[k]);
+        sum = maths.add(sum, outputs[k]);
+    }
+    const Node even = maths.of(1.0 / static_cast<double>(outputs.size()));
+    const Node is_some = maths.less(maths.of(0), sum);
+    for (Node& output : outputs) output = maths.choose(is_some, maths.divide(output, sum), even);
+    return {};
+}
+
+void lower_label(const Program& program, Numbers& numbers) {
+    if (program.task != Task::classify) return;
+    Maths maths{numbers};
+    const auto& outputs = numbers.outputs;
+    if (outputs.size() == 2) {
+        numbers.label = numbers.call(Op::less_or_equal, {maths.of(program.threshold), outputs[1]});
+        return;
+    }
+    Node best = outputs[0], label = maths.of(0);
+    for (size_t k = 1; k < outputs.size(); ++k) {
+        const Node is_more = maths.less(best, outputs[k]);
+        label = maths.choose(is_more, maths.of(static_cast<double>(k)), label);
+        best = maths.choose(is_more, outputs[k], best);
+    }
+    numbers.label = label;
+}
+
+void lower_region(const Program& program, Numbers& numbers) {
+    const FittedConformal& fitted = program.conformal;
+    if (fitted.kind.empty()) return;
+    Maths maths{numbers};
+    const Node quantile = maths.of((*find_buffer<double>(fitted.learned, "quantile"))[0]);
+    if (fitted.kind == "split") {
+        numbers.region = {maths.subtract(numbers.outputs[0], quantile),
+                          maths.add(numbers.outputs[0], quantile)};
+    } else if (fitted.kind == "lac") {
+        for (const Node output : numbers.outputs)
+            numbers.region.push_back(
+                numbers.call(Op::less_or_equal, {maths.subtract(maths.of(1), output), quantile}));
+    } else {
+        numbers.refused.push_back("the sets of '" + fitted.kind +
+                                  "', which need the classes sorted");
+    }
+}
+
+}  // namespace
+
+Status lower_outputs(const Scorer& scorer, Numbers& numbers) {
+    const Program& program = scorer.program();
+    TRY(lower_model(scorer, numbers));
+    lower_link(program, numbers);
+    TRY(lower_calibration(program, numbers));
+    lower_label(program, numbers);
+    lower_region(program, numbers);
+    return {};
+}
+
+}  // namespace quern::score

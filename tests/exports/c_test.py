@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""The C export compiles without a warning and gives quern's bits, here and on emulated ARM.
+
+Covers c.cc and apps/cli/export_check.cc. Usage: c_test.py QUERN PROJECT
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import shared
+from shared import call, check
+
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+MODELS = ["numbers", "texts", "fitted", "spend", "forest", "plain"]
+
+
+def run_check(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=60)
+    return json.loads(done.stdout)
+
+
+def main(quern, project):
+    with tempfile.TemporaryDirectory(prefix="quern-c-") as name:
+        place = pathlib.Path(name)
+        for model in MODELS:
+            report = shared.export(quern, project, model, place / f"{model}.c")
+            found = report["check"]
+            check(found["rows"] > 300, f"{model}: few rows: {report}")
+            check(found["different"] == 0, f"{model}: other answers: {report}")
+            check(found["object_size_bytes"] > 0 and 0 < found["stack_size_bytes"] < 20_000,
+                  f"{model}: {report}")
+            source = place / f"{model}_check.c"
+            for level in ["-O1"]:
+                call("gcc", *STRICT, level, "-fsanitize=undefined", "-fno-sanitize-recover",
+                     "-o", place / "check", source, "-lm")
+                found = run_check(place / "check")
+                check(found["different"] + found["different_raw"] == 0, f"{model} {level}: {found}")
+            call("aarch64-linux-gnu-gcc", *STRICT, "-O2", "-static", "-o", place / "arm", source,
+                 "-lm")
+            found = run_check("qemu-aarch64", place / "arm")
+            check(found["rows"] > 300 and found["different"] + found["different_raw"] == 0,
+                  f"{model} on ARM: {found}")
+        undefined = call("gcc", "-std=c99", "-O2", "-c", place / "numbers.c", "-o", place / "n.o")
+        undefined = call("nm", "-u", place / "n.o")
+        check("alloc" not in undefined, f"it allocates: {undefined}")
+        said = shared.refusal(quern, project, "regex", place / "regex.c")
+        for words in ["'fits'", "regexp_matches", "without a library", "tables/"]:
+            check(words in said, f"no '{words}' in: {said}")
+
+
+main(sys.argv[1], pathlib.Path(sys.argv[2]))
