@@ -2,6 +2,7 @@
 
 #include "quern/base/terminal.h"
 #include "quern/base/text.h"
+#include "quern/flow/sql_models.h"
 #include "quern/frame/row_text.h"
 #include "quern/frame/text_table.h"
 #include "quern/sql/export.h"
@@ -17,8 +18,9 @@ constexpr int64_t kRowsShown = 50;
 constexpr int64_t kRowsShownMax = 1'000'000;
 
 // A SELECT of so many rows and one more, to know whether there are more.
-Result<std::string> shown_table(sql::Session& session, const std::string& sql, int64_t row_count) {
-    auto reader = TRY(session.query(sql));
+Result<std::string> shown_table(sql::Session& session, const std::string& sql,
+                                const sql::PlaceOf& place, int64_t row_count) {
+    auto reader = TRY(session.query(sql, place));
     frame::Batch batch;
     batch.schema = reader.schema();
     for (const auto& column : batch.schema) batch.columns.emplace_back(column.type);
@@ -55,10 +57,15 @@ Result<int> run_query(const Invocation& invocation) {
     auto workspace = TRY(open_workspace(invocation));
     const auto warehouse = TRY(flow::Warehouse::open_for_reading(workspace));
     auto session = TRY(warehouse.connect());
-    const std::string sql = invocation.text("SQL");
+    const std::string written = invocation.text("SQL");
+    const auto place_written = sql::place_in_text("query", written);
+    flow::SqlModels models(workspace);
+    const auto called = TRY(models.prepare(session, written, place_written));
+    const std::string& sql = called.sql;
+    const auto place = called.place_with(place_written);
     if (invocation.has("output")) {
         const std::string path = invocation.text("output");
-        const int64_t row_count = TRY(sql::export_query(session, sql, path));
+        const int64_t row_count = TRY(sql::export_query(session, sql, path, place));
         TRY(print("Wrote " + path + ": " + plural(row_count, "row") + "\n"));
         return 0;
     }
@@ -66,13 +73,13 @@ Result<int> run_query(const Invocation& invocation) {
     if (format == "table") {
         const int64_t row_count = TRY(
             invocation.integer("rows", {.low = 1, .high = kRowsShownMax, .fallback = kRowsShown}));
-        const std::string table = TRY(shown_table(session, sql, row_count));
+        const std::string table = TRY(shown_table(session, sql, place, row_count));
         TRY(print(table));
         return 0;
     }
     const auto row_format = TRY(format_of(format));
-    TRY(sql::stream_query(session, sql, row_format,
-                          [](std::string_view text) { return print(text); }));
+    TRY(sql::stream_query(
+        session, sql, row_format, [](std::string_view text) { return print(text); }, place));
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "quern/flow/check_tables.h"
 #include "quern/flow/definition.h"
 #include "quern/flow/lookups.h"
+#include "quern/store/models.h"
 
 namespace quern::flow {
 namespace {
@@ -125,8 +126,30 @@ private:
         for (const auto& table_use : facts.tables) {
             faults.also(use_in_sql(position, table_use, place(table_use.offset)));
         }
+        auto calls = find_model_calls(nodes_[position].sql.sql, facts.model_calls, place);
+        if (!calls.ok()) return faults.also(std::move(calls).status());
+        for (const auto& call : *calls) faults.also(use_model(position, call, place));
+        if (!calls->empty() && table.materialize == project::Materialize::view) {
+            faults.also(invalid_argument("a view cannot call a model")
+                            .at(place((*calls)[0].begin))
+                            .hint("write `materialize: table`: its rows are scored once a run"));
+        }
+        nodes_[position].model_calls = *std::move(calls);
         add_check_edges(position, table);
         return faults;
+    }
+
+    // A version that is written down never changes, so nothing hangs on it.
+    Status use_model(size_t position, const ModelCall& call, const sql::PlaceOf& place) {
+        const auto name = store::parse_model_name(call.model);
+        if (!name.ok()) return Status(name.status()).at(place(call.model_offset));
+        if (name->version > 0) return {};
+        if (name->alias == store::kChampion) {
+            return use(position, name->model, "model", place(call.model_offset));
+        }
+        return invalid_argument("a table can call a model's champion or a version of it")
+            .at(place(call.model_offset))
+            .hint("write '" + name->model + "' or '" + name->model + "@1'");
     }
 
     // What only a check reads must be there before it, but is no part of the table.
@@ -263,9 +286,21 @@ std::string hash_of(const Parts& parts, std::string_view kind, bool with_checks)
     return hash.hex();
 }
 
+// Which champion was chosen by hand, and not by the run that trained last; empty: none.
+std::string champion_by_hand(const Standing& standing, const Node& model) {
+    const auto published = standing.published.find(model.id());
+    const auto champion = standing.champions.find(model.name);
+    if (published == standing.published.end() || champion == standing.champions.end()) return "";
+    const std::string version = std::to_string(champion->second);
+    return version == published->second.physical ? "" : "@" + version;
+}
+
 // What a node reads of another: of a look-up how it is made, so that new data alone does not train
 // the model again, unless the project says so.
-const std::string& content_read(const Project& project, const Node& node, const Node& read) {
+std::string content_read(const Project& project, const Standing& standing, const Node& node,
+                         const Node& read) {
+    const bool is_called = node.kind == NodeKind::table && read.kind == NodeKind::model;
+    if (is_called) return read.content + champion_by_hand(standing, read);
     if (read.kind != NodeKind::lookup) return read.content;
     const auto& lookup = project.models[node.index].lookups[read.part];
     return lookup.retrain ? read.content : read.recipe;
@@ -327,7 +362,7 @@ std::string engine_text() {
 }
 
 Status add_fingerprints(const Project& project, SqlFactsCache& facts, const DataVersion& data,
-                        const std::map<std::string, store::Published>& published, Graph& graph) {
+                        const Standing& standing, Graph& graph) {
     Status faults;
     const std::string engine = engine_text();
     for (auto& node : graph.nodes) {
@@ -337,7 +372,7 @@ Status add_fingerprints(const Project& project, SqlFactsCache& facts, const Data
         for (const size_t input : node.inputs) {
             const Node& read = graph.nodes[input];
             if (std::ranges::find(node.check_inputs, input) == node.check_inputs.end()) {
-                node.parts.inputs.emplace(read.id(), content_read(project, node, read));
+                node.parts.inputs.emplace(read.id(), content_read(project, standing, node, read));
             } else {
                 node.parts.checks = sha256_hex(node.parts.checks + read.content);
             }
@@ -345,8 +380,8 @@ Status add_fingerprints(const Project& project, SqlFactsCache& facts, const Data
         node.content = hash_of(node.parts, node.id(), false);
         node.recipe = recipe_of(graph, node);
         node.fingerprint = hash_of(node.parts, node.id(), true);
-        const auto now = published.find(node.id());
-        if (now != published.end() && now->second.held_fingerprint == node.fingerprint) {
+        const auto now = standing.published.find(node.id());
+        if (now != standing.published.end() && now->second.held_fingerprint == node.fingerprint) {
             node.content = hash_of(parts_from_json(now->second.parts), node.id(), false);
         }
     }

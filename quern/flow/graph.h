@@ -5,9 +5,8 @@
 #include <map>
 #include <string>
 
-#include "quern/flow/node.h"
+#include "quern/flow/plan.h"
 #include "quern/flow/sql_facts.h"
-#include "quern/store/published.h"
 
 namespace quern::flow {
 
@@ -20,10 +19,9 @@ using DataVersion = std::function<Result<std::string>(const project::Source&)>;
 Result<Graph> build_graph(const project::Project& project, SqlFactsCache& facts);
 
 // Fills in parts and fingerprints. What hangs on a node that was rolled back by hand sees the
-// content that is published.
+// content that is published, and a table that calls a model sees which version is champion.
 Status add_fingerprints(const project::Project& project, SqlFactsCache& facts,
-                        const DataVersion& data,
-                        const std::map<std::string, store::Published>& published, Graph& graph);
+                        const DataVersion& data, const Standing& standing, Graph& graph);
 
 std::string engine_text();  // versions that may change a result
 

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "quern/project/project.h"
-#include "quern/sql/variables.h"
+#include "quern/flow/model_calls.h"
 
 namespace quern::flow {
 
@@ -33,8 +32,9 @@ struct Node {
     size_t index = 0;            // in the project's list of its kind; of a look-up: its model
     size_t part = 0;             // of a look-up: among its model's
     std::vector<size_t> inputs;  // positions in Graph::nodes, all smaller than its own
-    std::vector<size_t> check_inputs = {};  // those among them that only its checks read
-    sql::ExpandedSql sql = {};              // of a table
+    std::vector<size_t> check_inputs = {};    // those among them that only its checks read
+    sql::ExpandedSql sql = {};                // of a table
+    std::vector<ModelCall> model_calls = {};  // in it
     Parts parts = {};
     // Two nodes of equal content hold equal data; the whole fingerprint also covers the checks.
     std::string content, fingerprint;

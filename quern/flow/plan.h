@@ -34,7 +34,8 @@ struct Standing {
     std::map<std::string, store::NodeRun> last_runs;
     // Physical tables in the warehouse; nothing: the warehouse is as the last run left it.
     std::optional<std::set<std::string>> present;
-    std::set<std::string> artifacts_lost;  // of models and look-ups; gone or damaged
+    std::set<std::string> artifacts_lost;      // of models and look-ups; gone or damaged
+    std::map<std::string, int64_t> champions;  // versions by model's name
 };
 
 // One step a node, in the graph's order. `wanted` (empty: all) are the nodes asked for; with what

@@ -46,6 +46,7 @@ Result<Standing> standing_of(store::Store& store) {
         standing.artifacts_lost.insert(id);
     }
     for (const auto& champion : TRY(store::Models(store).champions())) {
+        standing.champions.emplace(champion.model, champion.version);
         const auto& hash = champion.artifact;
         if (is_whole(store, store::artifact_path(store.layout(), hash), hash)) continue;
         standing.artifacts_lost.insert("model:" + champion.model);
@@ -102,8 +103,7 @@ Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request) {
         for (const auto& file : files) prepared.source_bytes += file.size_bytes;
         return sha256_hex(data::version_text(files));
     };
-    TRY(add_fingerprints(workspace.project, facts, data, prepared.standing.published,
-                         prepared.graph));
+    TRY(add_fingerprints(workspace.project, facts, data, prepared.standing, prepared.graph));
     TRY(facts.save());
     const auto wanted = TRY(wanted_nodes(prepared.graph, request.names));
     prepared.steps = plan_steps(prepared.graph, prepared.standing, wanted);

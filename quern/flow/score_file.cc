@@ -58,16 +58,6 @@ Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest
     return shape.columns;
 }
 
-// Inputs that an expression reads; the others may be absent.
-std::vector<uint8_t> inputs_read(const score::Program& program) {
-    std::vector<uint8_t> is_read(program.inputs.size());
-    for (const auto& expression : program.expressions) {
-        if (expression.kind == score::Expression::Kind::input) is_read[expression.input] = 1;
-    }
-    score::mark_keys(program.lookups, is_read);
-    return is_read;
-}
-
 // 'age', 'city' and 3 more
 std::string listed(const std::vector<std::string_view>& names) {
     std::string list;
@@ -97,7 +87,7 @@ Status lacking(const std::vector<std::string_view>& missing, const frame::Schema
 Result<std::vector<int>> find_inputs(const score::Program& program, const frame::Schema& columns) {
     std::vector<int> positions;
     std::vector<std::string_view> missing;
-    const auto is_read = inputs_read(program);
+    const auto is_read = score::inputs_read(program);
     for (const auto& input : program.asked()) {
         positions.push_back(frame::column_index(columns, input.name));
         if (positions.back() >= 0 || is_read[positions.size() - 1] == 0) continue;

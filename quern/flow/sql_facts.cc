@@ -27,8 +27,27 @@ std::vector<sql::NameUse> uses_of(const json& list) {
     return uses;
 }
 
+json calls_json(const std::vector<sql::ModelCallUse>& calls) {
+    json list = json::array();
+    for (const auto& call : calls) {
+        list.push_back({call.function, call.offset, call.is_unnamed_column});
+    }
+    return list;
+}
+
+std::vector<sql::ModelCallUse> calls_of(const json& list) {
+    std::vector<sql::ModelCallUse> calls;
+    for (const auto& call : list) {
+        calls.push_back(
+            {call.at(0).get<std::string>(), call.at(1).get<size_t>(), call.at(2).get<bool>()});
+    }
+    return calls;
+}
+
 std::string facts_json(const SqlFacts& facts) {
-    const json object = {{"tables", uses_json(facts.tables)}, {"normal", facts.normal_hash}};
+    const json object = {{"tables", uses_json(facts.tables)},
+                         {"model_calls", calls_json(facts.model_calls)},
+                         {"normal", facts.normal_hash}};
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -36,7 +55,8 @@ std::string facts_json(const SqlFacts& facts) {
 std::optional<SqlFacts> facts_from_json(const std::string& text) {
     try {
         const json object = json::parse(text);
-        return SqlFacts{uses_of(object.at("tables")), object.at("normal").get<std::string>()};
+        return SqlFacts{uses_of(object.at("tables")), calls_of(object.at("model_calls")),
+                        object.at("normal").get<std::string>()};
     } catch (const json::exception&) {
         return {};
     }
@@ -69,7 +89,8 @@ Result<SqlFacts> SqlFactsCache::keep(const std::string& key, Result<sql::Syntax>
                                      const sql::PlaceOf& place) {
     if (!syntax.ok()) return std::move(syntax).status();
     TRY(sql::check_project_sql(*syntax, place));
-    SqlFacts facts{std::move(syntax->tables), sha256_hex(syntax->normal_text)};
+    SqlFacts facts{std::move(syntax->tables), std::move(syntax->model_calls),
+                   sha256_hex(syntax->normal_text)};
     const std::string text = facts_json(facts);
     known_[key] = text;
     fresh_.emplace_back(key, text);

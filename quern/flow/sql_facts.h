@@ -16,6 +16,7 @@ namespace quern::flow {
 
 struct SqlFacts {
     std::vector<sql::NameUse> tables;
+    std::vector<sql::ModelCallUse> model_calls;
     std::string normal_hash;  // equal for texts that differ in formatting alone
 };
 

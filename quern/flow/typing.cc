@@ -77,7 +77,8 @@ private:
         const auto& table = project_.tables[node.index];
         const auto place =
             node.sql.place_with([&](size_t offset) { return place_in_sql(table, offset).text(); });
-        const auto columns = TRY(catalog_.columns_of(node.sql.sql, place));
+        const auto without = TRY(without_models(node.sql.sql, node.model_calls, project_));
+        const auto columns = TRY(catalog_.columns_of(without.sql, without.place_with(place)));
         if (Status twins = refuse_twins(columns); !twins.ok()) {
             return std::move(twins).at(place(0));
         }

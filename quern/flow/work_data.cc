@@ -5,6 +5,7 @@
 #include "quern/base/hash.h"
 #include "quern/base/text.h"
 #include "quern/data/load.h"
+#include "quern/flow/sql_models.h"
 #include "quern/flow/typing.h"
 #include "quern/flow/work.h"
 #include "quern/quality/run.h"
@@ -68,20 +69,25 @@ void add_failures(const quality::CheckReport& report, NodeOutcome& outcome) {
     outcome.details.push_back("kept for a look: quern query 'from " + report.failed_rows + "'");
 }
 
-transform::BuildRequest build_request(const RunContext& context, const Step& step) {
+Result<transform::BuildRequest> build_request(const RunContext& context, const Step& step,
+                                              sql::Session& session) {
     const Node& node = context.node(step);
     const auto& table = context.workspace.project.tables[node.index];
     transform::BuildRequest request;
     request.materialization = table.materialize == project::Materialize::view ? "view" : "table";
-    request.sql = node.sql.sql;
-    request.place =
+    const auto place =
         node.sql.place_with([&table](size_t offset) { return place_in_sql(table, offset).text(); });
+    auto called =
+        TRY(SqlModels(context.workspace).prepare(session, node.sql.sql, node.model_calls, place));
+    request.place = called.place_with(place);
+    request.sql = std::move(called.sql);
     request.physical = context.physical[step.node];
     for (const size_t input : node.inputs) {
         const bool is_of_checks =
             std::ranges::find(node.check_inputs, input) != node.check_inputs.end();
-        if (is_of_checks) continue;
-        request.inputs.emplace(context.prepared.graph.nodes[input].name, context.physical[input]);
+        const Node& read = context.prepared.graph.nodes[input];
+        if (is_of_checks || read.kind == NodeKind::model) continue;
+        request.inputs.emplace(read.name, context.physical[input]);
     }
     return request;
 }
@@ -95,6 +101,7 @@ quality::CheckTarget check_target(const RunContext& context, const Step& step,
     target.schema = built.columns;
     target.has_row_numbers = !is_view;
     for (const size_t input : node.inputs) {
+        if (context.prepared.graph.nodes[input].kind == NodeKind::model) continue;
         target.relations.emplace(
             context.prepared.graph.nodes[input].name,
             transform::qualified(transform::kDataSchema, context.physical[input]));
@@ -109,6 +116,10 @@ Result<transform::Built> look_at(sql::Session& session, const std::string& physi
     built.columns = TRY(session.columns_of("from " + name));
     built.row_count = TRY(session.query_int("select count(*) from " + name));
     return built;
+}
+
+Result<transform::Built> build(const RunContext& context, const Step& step, sql::Session& session) {
+    return transform::build_table(session, TRY(build_request(context, step, session)));
 }
 
 }  // namespace
@@ -150,7 +161,7 @@ Result<Work> build_node(const RunContext& context, const Step& step, sql::Sessio
     const bool is_view = table.materialize == project::Materialize::view;
     const auto built = step.action == Action::recheck
                            ? TRY(look_at(session, context.physical[step.node]))
-                           : TRY(transform::build_table(session, build_request(context, step)));
+                           : TRY(build(context, step, session));
     fault_point("table_built");
     const auto report = TRY(
         quality::run_checks(session, check_target(context, step, built, is_view), table.checks));

@@ -92,4 +92,13 @@ void mark_keys(std::span<const Lookup> lookups, std::vector<uint8_t>& is_read) {
     }
 }
 
+std::vector<uint8_t> inputs_read(const Program& program) {
+    std::vector<uint8_t> is_read(program.inputs.size());
+    for (const auto& expression : program.expressions) {
+        if (expression.kind == Expression::Kind::input) is_read[expression.input] = 1;
+    }
+    mark_keys(program.lookups, is_read);
+    return is_read;
+}
+
 }  // namespace quern::score

@@ -15,4 +15,7 @@ void place_lookups(CompiledFeatures& features, std::span<const LookupSpec> specs
 // Which inputs must be known for `is_read` ones to be: marks the keys of look-ups.
 void mark_keys(std::span<const Lookup> lookups, std::vector<uint8_t>& is_read);
 
+// By input, whether an expression or a look-up reads it; the others may be absent.
+std::vector<uint8_t> inputs_read(const Program& program);
+
 }  // namespace quern::score

@@ -188,8 +188,11 @@ Result<std::optional<std::string>> Session::query_text(std::string_view sql) {
     if (!views || views->row_count != 1 || views->columns.empty()) {
         return internal("one row was expected of: " + std::string(sql));
     }
-    if (!views->columns[0].is_valid(0)) return std::optional<std::string>();
-    return std::optional<std::string>(frame::value_text(views->columns[0], 0));
+    std::optional<std::string> text;
+    if (views->columns[0].is_valid(0)) text = frame::value_text(views->columns[0], 0);
+    // To its end: a result that is still open keeps its transaction, and what comes next, undone.
+    TRY(reader.next());
+    return text;
 }
 
 Result<int64_t> Session::query_int(std::string_view sql) {

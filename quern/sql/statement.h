@@ -17,12 +17,20 @@ struct NameUse {
     size_t offset = 0;  // of its first byte in the SQL
 };
 
+// A call of a function that quern has models answer: predict, predict_proba, explain.
+struct ModelCallUse {
+    std::string function;            // in lower case
+    size_t offset = 0;               // of its name in the SQL
+    bool is_unnamed_column = false;  // a column of the result that has no alias
+};
+
 struct Syntax {
     std::vector<NameUse> tables;           // that are read, each once, without CTEs; by name
     std::vector<NameUse> table_functions;  // in FROM: read_csv, range; also `describe` and `show`
     // What gives other values at the next run: now, random, current_date, a sample without seed.
     std::vector<std::string> volatile_functions;
-    std::vector<std::string> parameters;  // $names and ? that stand for a value still
+    std::vector<std::string> parameters;    // $names and ? that stand for a value still
+    std::vector<ModelCallUse> model_calls;  // in the order of the SQL
     // The meaning: equal for texts that differ in spaces, comments, brackets, case of keywords.
     std::string normal_text;
 };

@@ -51,6 +51,8 @@ constexpr std::string_view kVolatileWords[] = {
     "localtimestamp",  "session_user",      "user",
 };
 
+constexpr std::string_view kModelFunctions[] = {"explain", "predict", "predict_proba"};
+
 bool is_among(std::string_view name, std::span<const std::string_view> names) {
     return std::ranges::find(names, name) != names.end();
 }
@@ -87,6 +89,9 @@ public:
         for (auto& [key, use] : functions_) syntax.table_functions.push_back(std::move(use));
         syntax.volatile_functions.assign(volatile_.begin(), volatile_.end());
         syntax.parameters.assign(parameters_.begin(), parameters_.end());
+        for (const auto& [offset, name] : model_calls_) {
+            syntax.model_calls.push_back({name, offset, unnamed_columns_.contains(offset)});
+        }
         return syntax;
     }
 
@@ -143,12 +148,25 @@ private:
         if (type == "FUNCTION") {
             const std::string name = lower_ascii(text_of(node, "function_name"));
             if (is_among(name, kVolatileFunctions)) volatile_.insert(name);
+            const bool is_bare = text_of(node, "schema").empty();
+            if (is_bare && is_among(name, kModelFunctions)) model_calls_[offset_of(node)] = name;
         }
+        if (type == "SELECT_NODE") note_unnamed_columns(node);
         if (type == "COLUMN_REF") note_column(node);
         if (type == "VALUE_PARAMETER") parameters_.emplace(text_of(node, "identifier"));
         int64_t seed = 0;
         const bool has_sample = node["sample"]["seed"].get_int64().get(seed) == simdjson::SUCCESS;
         if (has_sample && seed < 0) volatile_.insert("sample");
+    }
+
+    void note_unnamed_columns(const element& select) {
+        simdjson::dom::array columns;
+        if (select["select_list"].get_array().get(columns) != simdjson::SUCCESS) return;
+        for (const element column : columns) {
+            if (text_of(column, "type") != "FUNCTION" || !text_of(column, "alias").empty())
+                continue;
+            unnamed_columns_.insert(offset_of(column));
+        }
     }
 
     void note_table(const element& node, const Scope& scope) {
@@ -189,6 +207,8 @@ private:
     std::vector<Waiting> waiting_;
     std::map<std::string, NameUse> tables_, functions_;
     std::set<std::string> volatile_, parameters_;
+    std::map<size_t, std::string> model_calls_;  // by offset
+    std::set<size_t> unnamed_columns_;
 };
 
 }  // namespace

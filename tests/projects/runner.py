@@ -17,6 +17,7 @@ folder; files named `data/...` may be links. `#` begins a comment line. Steps:
     query SQL                     (further lines of SQL up to `----`), then rows of values set
     ----                          apart by tabs or two spaces, up to an empty line;
     a  0.52 ±0.01                 numbers may carry a margin
+    query "SQL" | query -OPTION   as any verb
     http METHOD PATH [BODY]       against `quern serve` of this project, with a token; then
       200 {"probability": 0.6 ±0.1}   the status and, in JSON, what the answer must hold at least
 """
@@ -78,7 +79,8 @@ class Script:
         if line.startswith(" ") or word in ("ok", "failed", "error", "has", "lacks"):
             return self.expect(line.strip())
         handler = getattr(self, "do_" + word, None)
-        if handler:
+        is_verb = word == "query" and rest.startswith(('"', "-"))
+        if handler and not is_verb:
             return handler(rest)
         self.do_verb(line)
 
