@@ -1,5 +1,7 @@
 // `quern export`: a model in a form that other programs run, and a report of how near it comes.
 
+#include <algorithm>
+
 #include "quern/base/file.h"
 #include "quern/base/json.h"
 #include "quern/base/text.h"
@@ -84,7 +86,8 @@ Result<int> export_model(const Invocation& invocation) {
     int exit_code = 0;
     if (exporter->name != "artifact") {
         const ExportCheck check = TRY(check_export(exporter->name, output, scorer, options));
-        if (check.largest_difference_raw > 0 || check.failed_count < 0) exit_code = kCheckFailed;
+        if (std::max(check.largest_difference, check.largest_difference_raw) > made.margin)
+            exit_code = kCheckFailed;
         const std::string facts = report(version, exporter->name, output, made, check);
         TRY(write_file_durable(output + ".parity.json", facts));
         for (const std::string& part : made.refused) shown += "  left out: " + part + "\n";

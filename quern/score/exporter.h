@@ -25,6 +25,7 @@ struct Export {
     std::string bytes;                 // of the file itself
     std::vector<ExportFile> beside;    // that are written with it
     std::vector<std::string> refused;  // parts that are left out, in words
+    double margin = 0;                 // how far a score may be off; beyond, the check fails
     std::string parity;                // how near it comes to the scorer, and where not
 };
 

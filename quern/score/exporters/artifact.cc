@@ -11,7 +11,7 @@ QUERN_REGISTER(Exporter)
     .example = "quern export income -o income.qn",
     .ending = ".qn",
     .write = [](const Scorer& scorer, const ExportOptions&) -> Result<Export> {
-        return Export{TRY(artifact_bytes(scorer.program())), {}, {}, "the same program"};
+        return Export{TRY(artifact_bytes(scorer.program())), {}, {}, 0, "the same program"};
     },
 });
 

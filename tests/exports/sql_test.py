@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Covers sql.cc, sql_expressions.cc and sql_numbers.cc: the SQL export gives quern's scores in
+DuckDB and in a PostgreSQL that this test starts and stops.
+
+Usage: sql_test.py QUERN PROJECT
+"""
+
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import sys
+import tempfile
+
+import shared
+from shared import call, check, difference, number
+
+DUCKDB = ["numbers", "texts", "fitted", "spend", "forest", "plain"]
+POSTGRESQL = ["texts", "fitted", "spend", "forest", "plain"]
+TYPES = {"income": "double precision", "wide": "bigint", "price": "numeric(10,2)",
+         "small": "smallint", "city": "text", "is_member": "boolean", "born": "date",
+         "seen": "timestamp"}
+
+
+class Postgresql:
+    """A server of its own in a folder of its own, reached through a socket there."""
+
+    def __init__(self, place):
+        self.place = place
+        found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+        check(found, f"PostgreSQL is not installed: {shared.FIX}")
+        self.programs = found[-1].parent
+        self.user = None
+        if os.getuid() == 0:  # it refuses root
+            self.user = pwd.getpwnam("postgres")
+            os.chown(place, self.user.pw_uid, self.user.pw_gid)
+
+    def run(self, *command):
+        more = {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
+        return call(self.programs / command[0], *command[1:], cwd=self.place, **more)
+
+    def __enter__(self):
+        self.run("initdb", "-D", self.place / "data", "-A", "trust", "-U", "quern", "-N",
+                 "--no-locale", "-E", "UTF8")
+        settings = f"-c listen_addresses='' -c fsync=off -c unix_socket_directories={self.place}"
+        self.run("pg_ctl", "-D", self.place / "data", "-w", "-l", self.place / "log", "-o",
+                 settings, "start")
+        return self
+
+    def __exit__(self, *_):
+        self.run("pg_ctl", "-D", self.place / "data", "-m", "immediate", "stop")
+
+    def query(self, sql):
+        return call("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.place, "-U", "quern",
+                    "-d", "postgres", "-At", input=sql)
+
+
+def literal(value):
+    if value is None:
+        return "NULL"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def is_ordinary(row):
+    """PostgreSQL stops at doubles that overflow and at differences of infinite dates."""
+    if any("infinity" in str(row["inputs"].get(name)) for name in ("born", "seen")):
+        return False
+    sizes = [abs(number(v)) for name, v in row["inputs"].items()
+             if v is not None and TYPES[name] == "double precision"]
+    return all(not 0 < size < 1e-100 and not 1e100 < size < float("inf") for size in sizes)
+
+
+def check_postgresql(server, quern, project, place, model):
+    file = place / f"{model}.sql"
+    rows = shared.rows_of(quern, project, model, file, "--dialect", "postgresql")
+    rows = [row for row in rows if not row["failed"] and is_ordinary(row)]
+    check(len(rows) > 200, f"{model}: {len(rows)} rows only")
+    names = list(rows[0]["inputs"])
+    values = ",\n".join("(" + ", ".join([str(i)] + [literal(row["inputs"][n]) for n in names]) + ")"
+                        for i, row in enumerate(rows))
+    columns = ", ".join(f'"{name}" {TYPES[name]}' for name in names)
+    server.query(f"DROP TABLE IF EXISTS rows_to_score; CREATE TABLE rows_to_score (number integer, "
+                 f"{columns}); INSERT INTO rows_to_score VALUES {values};")
+    select = file.read_text().rstrip().rstrip(";")
+    lines = server.query(f"SELECT row_to_json(s) FROM ({select}) AS s ORDER BY number")
+    found = [json.loads(line) for line in lines.splitlines()]
+    check(len(found) == len(rows), f"{model}: {len(found)} rows came back of {len(rows)}")
+    for mine, theirs in zip(rows, found):
+        scores = [v for k, v in theirs.items() if k.startswith("raw_score")]
+        shares = [v for k, v in theirs.items() if k.startswith("probability_")]
+        shares = shares or [theirs["prediction"]]
+        for kind, wanted, given, margin in [("raw", mine["raw"], scores, 1e-13),
+                                            ("outputs", mine["outputs"], shares, 1e-14)]:
+            for a, b in zip(wanted, given):
+                a, b = number(a), number(b)
+                check(difference(b, a) <= margin * max(1, abs(a)),
+                      f"{model} {kind}: {mine} {theirs}")
+    exact = sum(number(a) == number(b["raw_score"]) or number(a) != number(a)
+                for a, b in zip([r["raw"][0] for r in rows], found))
+    check(exact == len(rows) or model == "fitted", f"{model}: {exact} of {len(rows)} are exact")
+
+
+def main(quern, project):
+    place = pathlib.Path(tempfile.mkdtemp(prefix="quern-sql-"))
+    place.chmod(0o755)
+    try:
+        for model in DUCKDB:
+            found = shared.export(quern, project, model, place / f"{model}.sql")["check"]
+            margin = 1e-12 if model == "fitted" else 0
+            check(found["rows"] > 300 and found["largest_difference_raw"] <= margin and
+                  found["largest_difference"] <= margin, f"{model} in DuckDB: {found}")
+        (place / "server").mkdir()
+        with Postgresql(place / "server") as server:
+            for model in POSTGRESQL:
+                check_postgresql(server, quern, project, place, model)
+        said = shared.refusal(quern, project, "numbers", place / "x.sql", "--dialect", "postgresql")
+        check("PostgreSQL export has no form for" in said and "feature" in said, said)
+        said = shared.refusal(quern, project, "plain", place / "x.sql", "--dialect", "oracle")
+        check("oracle" in said and "postgresql" in said, said)
+    finally:
+        shutil.rmtree(place)
+
+
+main(sys.argv[1], pathlib.Path(sys.argv[2]))
