@@ -68,6 +68,19 @@ Status check_input(const Learner& learner, const FitInput& input) {
     return {};
 }
 
+std::vector<double> column_means(const Lesson& lesson) {
+    std::vector<double> means(lesson.matrix.column_count());
+    double total = 0;
+    for (size_t row = 0; row < lesson.matrix.row_count; ++row) {
+        const double weight = lesson.weights.empty() ? 1 : lesson.weights[row];
+        const double* values = lesson.matrix.row(row);
+        for (size_t j = 0; j < means.size(); ++j) means[j] += weight * values[j];
+        total += weight;
+    }
+    for (double& mean : means) mean /= total;
+    return means;
+}
+
 Result<Fitted> fit(const Learner& learner, const FitInput& input) {
     TRY(check_input(learner, input));
     TRY(input.watch.check());

@@ -46,6 +46,9 @@ struct Lesson {
     std::span<const double> weights;  // empty: all 1
 };
 
+// Weighted, of each column of the matrix.
+std::vector<double> column_means(const Lesson& lesson);
+
 // How training goes on; may be called often and must be quick.
 struct Watch {
     const std::atomic<bool>* cancel = nullptr;

@@ -39,16 +39,12 @@ struct Centre {
     double target = 0, weight = 0;
 };
 Centre centre_of(const Lesson& lesson) {
-    const size_t columns = lesson.matrix.column_count();
-    Centre centre{.columns = std::vector<double>(columns)};
+    Centre centre{.columns = column_means(lesson)};
     for (size_t row = 0; row < lesson.matrix.row_count; ++row) {
         const double weight = lesson.weights.empty() ? 1 : lesson.weights[row];
-        const double* values = lesson.matrix.row(row);
-        for (size_t j = 0; j < columns; ++j) centre.columns[j] += weight * values[j];
         centre.target += weight * lesson.targets[row];
         centre.weight += weight;
     }
-    for (double& mean : centre.columns) mean /= centre.weight;
     centre.target /= centre.weight;
     return centre;
 }
@@ -92,6 +88,7 @@ Result<Fitted> fit_linear(const FitInput& input) {
     }
     for (double& share : fitted.importance) share = total > 0 ? share / total : 0;
     linear.intercepts = {intercept};
+    linear.means = centre.columns;
     fitted.model = score::pack(linear);
     fitted.iterations = 1;
     return fitted;

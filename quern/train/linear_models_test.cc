@@ -90,6 +90,25 @@ TEST(Linear, EqualsScikitLearn) {
           {{2.12194961015, -1.14088892765, 0.290249975936}, {100.403438211}});
 }
 
+TEST(LinearModels, KeepTheMeansThatExplain) {
+    Sample sample{.task = Task::regress, .class_count = 0};
+    sample.columns = {{.name = "a"}, {.name = "b"}};
+    sample.values = {1, 10, 2, 20, 6, 30};
+    sample.targets = {0, 1, 1};
+    const std::vector<double> plain = {3, 20};
+    EXPECT_EQ(column_means(sample.lesson()), plain);
+    const auto means_of = [&](const char* learner) {
+        const auto fitted = fit(*find_learner(learner).value(), sample.input()).value();
+        return std::get<std::vector<double>>(fitted.model.learned.at("means"));
+    };
+    EXPECT_EQ(means_of("linear"), plain);
+    sample.weights = {1, 1, 2};
+    EXPECT_EQ(means_of("linear"), (std::vector<double>{3.75, 22.5}));
+    sample.task = Task::classify;
+    sample.class_count = 2;
+    EXPECT_EQ(means_of("logistic"), (std::vector<double>{3.75, 22.5}));
+}
+
 TEST(Linear, MoreColumnsThanRowsAreHeldByThePenalty) {
     Sample sample{.task = Task::regress, .class_count = 0};
     for (int j = 0; j < 40; ++j) sample.columns.push_back({.name = "c" + std::to_string(j)});

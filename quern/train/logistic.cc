@@ -233,6 +233,7 @@ Result<Fitted> fit_logistic(const FitInput& input) {
         linear.weights.insert(linear.weights.end(), first, first + static_cast<ptrdiff_t>(columns));
         linear.intercepts.push_back(first[static_cast<ptrdiff_t>(columns)]);
     }
+    linear.means = column_means(input.lesson);
     Fitted fitted;
     fitted.importance = importance_of(linear, input.lesson.matrix);
     fitted.model = score::pack(linear);

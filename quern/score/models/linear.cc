@@ -28,39 +28,60 @@ void score_linear(const void* prepared, const double* matrix, size_t row_count, 
     }
 }
 
-Status check_finite(const std::vector<double>& numbers) {
-    for (double number : numbers)
-        if (!std::isfinite(number)) return corrupt("a weight is not finite");
-    return {};
+// weight * (value - mean): the Shapley values of a linear model whose columns are taken to be
+// independent (Lundberg and Lee 2017, corollary 1; shap's LinearExplainer).
+void explain_linear(const void* prepared, const double* row, double* contributions, std::byte*) {
+    const auto& [linear, column_count] = *static_cast<const Prepared*>(prepared);
+    const double* weight = linear.weights.data();
+    for (size_t k = 0; k < linear.intercepts.size(); ++k) {
+        for (size_t c = 0; c < column_count; ++c) {
+            *contributions++ = *weight++ * (row[c] - linear.means[c]);
+        }
+    }
 }
 
 Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
-    TRY(check_names(learned, {"weights", "intercepts"}));
+    TRY(check_names(learned, {"weights", "intercepts", "means"}));
     auto prepared = std::make_shared<Prepared>();
     prepared->column_count = column_count;
-    prepared->linear.intercepts = TRY(take_buffer<double>(learned, "intercepts"));
+    prepared->linear.intercepts = TRY(take_finite(learned, "intercepts"));
     size_t raw_count = prepared->linear.intercepts.size();
-    prepared->linear.weights =
-        TRY(take_buffer<double>(learned, "weights", raw_count * column_count));
-    TRY(check_finite(prepared->linear.weights));
-    TRY(check_finite(prepared->linear.intercepts));
+    prepared->linear.weights = TRY(take_finite(learned, "weights", raw_count * column_count));
     if (raw_count == 0) return corrupt("a linear model without intercepts");
-    return BoundModel{score_linear, prepared, raw_count, "fixed order"};
+    BoundModel bound{score_linear, prepared, raw_count, "fixed order"};
+    if (!learned.contains("means")) return bound;
+    prepared->linear.means = TRY(take_finite(learned, "means", column_count));
+    bound.explain = explain_linear;
+    bound.expected.resize(raw_count);
+    score_linear(prepared.get(), prepared->linear.means.data(), 1, bound.expected.data(), nullptr);
+    return bound;
 }
+
+struct PreparedConstant {
+    std::vector<double> raw;
+    size_t column_count = 0;
+};
 
 void score_constant(const void* prepared, const double*, size_t row_count, double* raw,
                     std::byte*) {
-    const auto& values = *static_cast<const std::vector<double>*>(prepared);
+    const auto& values = static_cast<const PreparedConstant*>(prepared)->raw;
     for (size_t row = 0; row < row_count; ++row) raw = std::copy(values.begin(), values.end(), raw);
 }
 
-Result<BoundModel> bind_constant(const Buffers& learned, size_t) {
+void explain_constant(const void* prepared, const double*, double* contributions, std::byte*) {
+    const auto& constant = *static_cast<const PreparedConstant*>(prepared);
+    std::fill_n(contributions, constant.raw.size() * constant.column_count, 0.0);
+}
+
+Result<BoundModel> bind_constant(const Buffers& learned, size_t column_count) {
     TRY(check_names(learned, {"raw"}));
-    auto values = std::make_shared<std::vector<double>>(TRY(take_buffer<double>(learned, "raw")));
-    TRY(check_finite(*values));
-    if (values->empty()) return corrupt("a constant model without a value");
-    size_t raw_count = values->size();
-    return BoundModel{score_constant, std::move(values), raw_count, "copy"};
+    auto raw = TRY(take_finite(learned, "raw"));
+    if (raw.empty()) return corrupt("a constant model without a value");
+    auto prepared = std::make_shared<PreparedConstant>(PreparedConstant{raw, column_count});
+    BoundModel bound{score_constant, prepared, raw.size(), "copy"};
+    bound.explain = explain_constant;
+    bound.expected = std::move(raw);
+    return bound;
 }
 
 std::string describe_linear(const Buffers& learned) {
@@ -73,7 +94,9 @@ std::string describe_constant(const Buffers&) { return "the same for every row";
 }  // namespace
 
 FittedModel pack(const Linear& linear) {
-    return {"linear", {{"weights", linear.weights}, {"intercepts", linear.intercepts}}};
+    FittedModel model{"linear", {{"weights", linear.weights}, {"intercepts", linear.intercepts}}};
+    if (!linear.means.empty()) model.learned.emplace("means", linear.means);
+    return model;
 }
 
 FittedModel pack(const ConstantModel& constant) { return {"constant", {{"raw", constant.raw}}}; }

@@ -10,6 +10,9 @@ namespace quern::score {
 struct Linear {
     std::vector<double> weights;     // [raw score][matrix column]
     std::vector<double> intercepts;  // one a raw score
+    // Of each column over the training rows; with them the model can tell what moved its scores.
+    // Empty in files from before.
+    std::vector<double> means = {};
 };
 FittedModel pack(const Linear& linear);
 

@@ -23,6 +23,21 @@ TEST(Linear, adds_up_in_order) {
     EXPECT_EQ(raw, (std::vector<double>{16, 19.5, 26, 22}));
 }
 
+// shap.LinearExplainer(({1, 2}, 10), background with means {3, 5}).
+TEST(Linear, tells_how_far_each_column_is_from_its_mean) {
+    auto model = bind(pack(Linear{{1, 2, 0.5, -1}, {10, 20}, {3, 5}}), 2);
+    ASSERT_TRUE(model.ok());
+    ASSERT_NE(model->explain, nullptr);
+    std::vector<double> row{4, 1}, contributions(4), raw(2);
+    model->explain(model->prepared.get(), row.data(), contributions.data(), nullptr);
+    EXPECT_EQ(contributions, (std::vector<double>{1, -8, 0.5, 4}));
+    EXPECT_EQ(model->expected, (std::vector<double>{23, 16.5}));
+    model->score(model->prepared.get(), row.data(), 1, raw.data(), nullptr);
+    EXPECT_EQ(raw, (std::vector<double>{23 + 1 - 8, 16.5 + 0.5 + 4}));
+    EXPECT_EQ(bind(pack(Linear{{1, 2}, {0}}), 2)->explain, nullptr) << "no means, no answer";
+    EXPECT_FALSE(bind(pack(Linear{{1, 2}, {0}, {1}}), 2).ok());
+}
+
 TEST(Linear, refuses_weights_that_do_not_fit) {
     EXPECT_FALSE(bind(pack(Linear{{1, 2}, {0}}), 3).ok());
     EXPECT_FALSE(bind(pack(Linear{{}, {}}), 0).ok());
