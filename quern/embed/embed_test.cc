@@ -9,6 +9,7 @@
 #include "quern/base/folder.h"
 #include "quern/embed/quern_score.h"
 #include "quern/score/artifact.h"
+#include "quern/score/models/linear.h"
 #include "quern/score/request.h"
 #include "quern/score/sample_program.h"
 #include "quern/score/scorer.h"
@@ -103,6 +104,38 @@ TEST_F(EmbedTest, serves_threads_side_by_side) {
         });
     }
     for (auto& thread : threads) thread.join();
+}
+
+TEST_F(EmbedTest, tells_what_moved_a_row) {
+    double contributions[2], base_score = 0;
+    EXPECT_EQ(quern_explain_row(layout_, &kPeople[1], contributions, &base_score, nullptr),
+              QUERN_INVALID_ARGUMENT)
+        << "trees without covers cannot tell";
+    auto program = score::sample_program();
+    program.model = pack(score::Linear{{0.01, 1, -1}, {2}, {100, 0.5, 0.25}});
+    ASSERT_TRUE(write_file_durable(path_, score::artifact_bytes(program).value()).ok());
+    quern_model* model = nullptr;
+    quern_layout* layout = nullptr;
+    ASSERT_EQ(quern_load(path_.c_str(), &model), QUERN_OK) << quern_last_error();
+    ASSERT_EQ(quern_layout_new(model, kFields, 2, &layout), QUERN_OK);
+    ASSERT_EQ(quern_source_count(model), 2U);
+    EXPECT_STREQ(quern_source_name(model, 1), "city");
+    EXPECT_EQ(quern_source_name(model, 2), nullptr);
+    uint32_t label = 7;
+    ASSERT_EQ(quern_explain_row(layout, &kPeople[1], contributions, &base_score, &label), QUERN_OK)
+        << quern_last_error();
+    EXPECT_NEAR(contributions[0], 0.01 * (2 * 80 - 100), 1e-15);
+    EXPECT_NEAR(contributions[1], -0.5 - 0.75, 1e-15);
+    EXPECT_NEAR(base_score, 2 + 1 + 0.5 - 0.25, 1e-15);
+    EXPECT_EQ(label, 1U);
+    double outputs[2];
+    ASSERT_EQ(quern_score_row(layout, &kPeople[1], outputs, nullptr), QUERN_OK);
+    const double raw = base_score + contributions[0] + contributions[1];
+    EXPECT_NEAR(outputs[1], 1 / (1 + std::exp(-raw)), 1e-15);
+    EXPECT_EQ(quern_explain_row(layout, &kPeople[1], nullptr, &base_score, nullptr),
+              QUERN_INVALID_ARGUMENT);
+    quern_layout_free(layout);
+    quern_free(model);
 }
 
 TEST_F(EmbedTest, refuses_what_cannot_be) {

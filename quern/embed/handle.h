@@ -1,7 +1,6 @@
 // What stands behind the handles of quern_score.h.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,6 +20,7 @@ struct Desk {
     score::RowReader reader;
     score::Scratch scratch;
     score::Predictions predictions;
+    score::Explanations explanations;
 };
 
 // Desks that are lent to whoever scores and come back: as many as there are calls at once.
@@ -34,6 +34,7 @@ public:
         Loan(Desks& desks, std::unique_ptr<Desk> desk) : desks_(desks), desk_(std::move(desk)) {}
         ~Loan() { desks_.take_back(std::move(desk_)); }
         Desk* operator->() const { return desk_.get(); }
+        Desk& operator*() const { return *desk_; }
 
     private:
         Desks& desks_;
@@ -50,8 +51,19 @@ private:
     std::vector<std::unique_ptr<Desk>> idle_;
 };
 
-// Calls `work`, keeps what it says for quern_last_error, and lets no exception out.
-quern_code answer(const std::function<Status()>& work);
+// Keeps what went wrong for quern_last_error.
+quern_code answer_of(const Status& status);
+quern_code answer_of_exception();  // of the one that is being handled
+
+// Calls `work` and lets no exception out.
+template <class Work>
+quern_code answer(const Work& work) {
+    try {
+        return answer_of(work());
+    } catch (const std::exception&) {
+        return answer_of_exception();
+    }
+}
 
 }  // namespace quern::embed
 

@@ -72,12 +72,15 @@ void Desks::take_back(std::unique_ptr<Desk> desk) {
     idle_.push_back(std::move(desk));
 }
 
-quern_code answer(const std::function<Status()>& work) {
+quern_code answer_of(const Status& status) {
+    if (status.ok()) return QUERN_OK;
+    last_error = status.text();
+    return code_of(status.code());
+}
+
+quern_code answer_of_exception() {
     try {
-        const Status status = work();
-        if (status.ok()) return QUERN_OK;
-        last_error = status.text();
-        return code_of(status.code());
+        throw;
     } catch (const std::bad_alloc&) {
         last_error = "out of memory";
         return QUERN_NO_MEMORY;
@@ -132,4 +135,9 @@ const char* quern_output_name(const quern_model* model, size_t output) {
 const char* quern_class_name(const quern_model* model, uint32_t label) {
     const auto& classes = model->scorer.program().classes;
     return label < classes.size() ? classes[label].c_str() : nullptr;
+}
+size_t quern_source_count(const quern_model* model) { return model->scorer.sources().size(); }
+const char* quern_source_name(const quern_model* model, size_t source) {
+    const auto& sources = model->scorer.sources();
+    return source < sources.size() ? sources[source].c_str() : nullptr;
 }

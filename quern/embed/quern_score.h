@@ -94,6 +94,18 @@ QUERN_API void quern_layout_free(quern_layout* layout);
 QUERN_API quern_code quern_score_row(const quern_layout* layout, const void* row, double* outputs,
                                      uint32_t* label);
 
+/* ---- What moved a row's score ---- */
+
+/* What contributions are told of: the features, then what mixes several of them. */
+QUERN_API size_t quern_source_count(const quern_model* model);
+QUERN_API const char* quern_source_name(const quern_model* model, size_t source); /* NULL: past */
+/* contributions: quern_source_count doubles, how far each moved the raw score away from
+ * *base_score; their sum is the raw score. Of several classes it is that of the predicted class, of
+ * two that of the second one. label may be NULL. QUERN_INVALID_ARGUMENT for a model that cannot
+ * tell. */
+QUERN_API quern_code quern_explain_row(const quern_layout* layout, const void* row,
+                                       double* contributions, double* base_score, uint32_t* label);
+
 /* ---- Many rows, as an Arrow record batch (the Arrow C data interface) ---- */
 
 #ifndef ARROW_C_DATA_INTERFACE

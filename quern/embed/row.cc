@@ -103,32 +103,65 @@ quern_code quern_layout_new(const quern_model* model, const quern_field* fields,
 
 void quern_layout_free(quern_layout* layout) { delete layout; }
 
+namespace {
+
+// Into the desk's predictions.
+Status score_row(const quern_layout& layout, const void* row, embed::Desk& desk) {
+    const auto* bytes = static_cast<const std::byte*>(row);
+    desk.reader.clear();
+    desk.reader.begin_row();
+    for (const auto& member : layout.members) {
+        const bool is_null =
+            member.null_offset != QUERN_NEVER_NULL && bytes[member.null_offset] != std::byte{0};
+        desk.reader.field(member.input, is_null
+                                            ? score::FieldValue::null()
+                                            : embed::value_at(member.type, bytes + member.offset));
+    }
+    desk.reader.end_row();
+    if (!desk.reader.errors().empty()) return desk.reader.status();
+    const auto& scorer = layout.model->scorer;
+    TRY(scorer.score(desk.reader.view(), desk.scratch, desk.predictions));
+    if (desk.predictions.failed_count > 0) return scorer.row_error(0, desk.scratch);
+    return {};
+}
+
+void put_label(const score::Predictions& predictions, uint32_t* label) {
+    if (label != nullptr && !predictions.labels.empty()) *label = predictions.labels[0];
+}
+
+}  // namespace
+
 quern_code quern_score_row(const quern_layout* layout, const void* row, double* outputs,
                            uint32_t* label) {
     return embed::answer([&]() -> Status {
         if (layout == nullptr || row == nullptr || outputs == nullptr) {
             return invalid_argument("quern_score_row: NULL given");
         }
-        const auto& model = *layout->model;
-        const auto desk = model.rows.lend();
-        const auto* bytes = static_cast<const std::byte*>(row);
-        desk->reader.clear();
-        desk->reader.begin_row();
-        for (const auto& member : layout->members) {
-            const bool is_null =
-                member.null_offset != QUERN_NEVER_NULL && bytes[member.null_offset] != std::byte{0};
-            desk->reader.field(member.input,
-                               is_null ? score::FieldValue::null()
-                                       : embed::value_at(member.type, bytes + member.offset));
-        }
-        desk->reader.end_row();
-        if (!desk->reader.errors().empty()) return desk->reader.status();
-        TRY(model.scorer.score(desk->reader.view(), desk->scratch, desk->predictions));
-        if (desk->predictions.failed_count > 0) return model.scorer.row_error(0, desk->scratch);
+        const auto desk = layout->model->rows.lend();
+        TRY(score_row(*layout, row, *desk));
         std::ranges::copy(desk->predictions.outputs, outputs);
-        if (label != nullptr && !desk->predictions.labels.empty()) {
-            *label = desk->predictions.labels[0];
+        put_label(desk->predictions, label);
+        return {};
+    });
+}
+
+quern_code quern_explain_row(const quern_layout* layout, const void* row, double* contributions,
+                             double* base_score, uint32_t* label) {
+    return embed::answer([&]() -> Status {
+        if (layout == nullptr || row == nullptr || contributions == nullptr ||
+            base_score == nullptr) {
+            return invalid_argument("quern_explain_row: NULL given");
         }
+        const auto desk = layout->model->rows.lend();
+        TRY(score_row(*layout, row, *desk));
+        TRY(layout->model->scorer.explain(desk->scratch, desk->explanations));
+        const auto& explanations = desk->explanations;
+        const size_t raw = explanations.raw_count > 1 ? desk->predictions.labels[0] : 0;
+        for (size_t i = 0; i < explanations.source_count; ++i) {
+            contributions[i] = explanations.contribution(0, raw, i);
+        }
+        *base_score = explanations.expected[raw];
+        put_label(desk->predictions, label);
         return {};
     });
 }
