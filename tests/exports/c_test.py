@@ -14,7 +14,7 @@ import shared
 from shared import call, check
 
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
-MODELS = ["numbers", "texts", "fitted", "spend", "forest", "plain"]
+MODELS = ["numbers", "texts", "fitted", "spend", "forest", "plain", "categories"]
 
 
 def run_check(*command):

@@ -16,8 +16,8 @@ import tempfile
 import shared
 from shared import call, check, difference, number
 
-DUCKDB = ["numbers", "texts", "fitted", "spend", "forest", "plain"]
-POSTGRESQL = ["texts", "fitted", "spend", "forest", "plain"]
+DUCKDB = ["numbers", "texts", "fitted", "spend", "forest", "plain", "categories"]
+POSTGRESQL = ["texts", "fitted", "spend", "forest", "plain", "categories"]
 TYPES = {"income": "double precision", "wide": "bigint", "price": "numeric(10,2)",
          "small": "smallint", "city": "text", "is_member": "boolean", "born": "date",
          "seen": "timestamp"}
