@@ -1,15 +1,13 @@
 #include "apps/cli/export_check.h"
 
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
 
 #include "quern/base/file.h"
+#include "quern/base/folder.h"
 #include "quern/base/process.h"
 #include "quern/base/text.h"
 #include "quern/score/exporters/check_rows.h"
@@ -17,27 +15,6 @@
 
 namespace quern::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-// A folder that is gone when it is left.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "quern-export-XXXXXX").string();
-        if (::mkdtemp(name.data()) != nullptr) path_ = name;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        if (!path_.empty()) fs::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -63,9 +40,9 @@ int64_t code_size_bytes(const std::string& text) {  // of `size`: text, data, bs
 // Compiles FILE_check.c and runs it.
 Result<ExportCheck> check_c(const std::string& path) {
     ExportCheck check;
-    const TemporaryFolder folder;
-    const fs::path source = fs::absolute(path), program = fs::path(folder.path()) / "check";
-    const fs::path main = source.parent_path() / (score::file_stem(path) + "_check.c");
+    const auto folder = TRY(TemporaryFolder::create());
+    const std::string source = absolute_path(path), program = join_path(folder.path(), "check");
+    const std::string main = join_path(folder_of(source), file_stem(path) + "_check.c");
     const auto version = run_process({"cc", "-dumpfullversion", "-dumpversion"});
     if (!version.ok()) {
         check.not_run = "there is no C compiler (cc) in PATH";
@@ -73,11 +50,11 @@ Result<ExportCheck> check_c(const std::string& path) {
     }
     constexpr int kCompileMs = 300'000;
     const ProcessOptions there{.folder = folder.path(), .timeout_ms = kCompileMs};
-    const auto compiled = TRY(run_process(
-        {"cc", "-std=c99", "-O2", "-o", program.string(), main.string(), "-lm"}, there));
+    const auto compiled =
+        TRY(run_process({"cc", "-std=c99", "-O2", "-o", program, main, "-lm"}, there));
     if (compiled.exit_code != 0)
         return internal("the export does not compile: " + first_line(compiled.text)).at(path);
-    const auto ran = TRY(run_process({program.string()}));
+    const auto ran = TRY(run_process({program}));
     const auto found = nlohmann::json::parse(ran.text, nullptr, false);
     if (!found.is_object()) return internal("the export's check ends with: " + ran.text).at(path);
     check.by = "cc " + std::string(trim(version->text)) + " -std=c99 -O2";
@@ -87,7 +64,7 @@ Result<ExportCheck> check_c(const std::string& path) {
     check.largest_difference = found.value("largest_difference", 0.0);
     check.largest_difference_raw = found.value("largest_difference_raw", 0.0);
     const auto object = TRY(run_process(
-        {"cc", "-std=c99", "-O2", "-fstack-usage", "-c", "-o", "model.o", source.string()}, there));
+        {"cc", "-std=c99", "-O2", "-fstack-usage", "-c", "-o", "model.o", source}, there));
     if (object.exit_code != 0) return check;
     if (const auto size = run_process({"size", "model.o"}, there); size.ok())
         check.object_size_bytes = code_size_bytes(size->text);

@@ -1,7 +1,5 @@
 #include "quern/score/exporter.h"
 
-#include <algorithm>
-
 namespace quern::score {
 
 Result<const Exporter*> find_exporter(std::string_view name, std::string_view file) {
@@ -14,11 +12,6 @@ Result<const Exporter*> find_exporter(std::string_view name, std::string_view fi
     }
     return invalid_argument("no export is known by the ending of '" + std::string(file) + "'")
         .hint("endings are " + endings + "; or name the form with --to");
-}
-
-std::string file_stem(std::string_view file) {
-    file.remove_prefix(std::min(file.rfind('/') + 1, file.size()));
-    return std::string(file.substr(0, file.rfind('.')));
 }
 
 }  // namespace quern::score

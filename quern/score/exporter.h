@@ -42,7 +42,4 @@ struct Exporter {
 // By name, or when that is empty by the file's ending.
 Result<const Exporter*> find_exporter(std::string_view name, std::string_view file);
 
-// "income" of "out/income.c".
-std::string file_stem(std::string_view file);
-
 }  // namespace quern::score

@@ -1,5 +1,6 @@
 // The model as one C99 source: features, matrix, model, outputs. No allocation, no library but
 // libm, constant tables, one function.
+#include "quern/base/folder.h"
 #include "quern/base/text.h"
 #include "quern/score/exporter.h"
 #include "quern/score/exporters/c_check.h"

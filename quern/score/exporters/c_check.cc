@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "quern/base/folder.h"
 #include "quern/score/exporters/check_rows.h"
 
 namespace quern::score::c {
