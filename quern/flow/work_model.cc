@@ -9,12 +9,12 @@
 #include "quern/evaluate/gate.h"
 #include "quern/flow/features.h"
 #include "quern/flow/latency.h"
+#include "quern/flow/lesson.h"
 #include "quern/flow/model_facts.h"
 #include "quern/flow/training_lookups.h"
 #include "quern/flow/work.h"
 #include "quern/score/artifact.h"
 #include "quern/score/model.h"
-#include "quern/score/storage.h"
 #include "quern/sql/memory.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
@@ -25,8 +25,7 @@
 namespace quern::flow {
 namespace {
 
-constexpr const char* kLesson = "temp.main.quern_lesson";
-constexpr int64_t kLatencyRows = 64;
+constexpr size_t kLatencyRows = 64;
 
 struct Candidate {
     std::string artifact;  // sha256
@@ -37,45 +36,6 @@ std::string from_of(const RunContext& context, const Step& step) {
     const auto& graph = context.prepared.graph;
     return transform::qualified(transform::kDataSchema,
                                 context.physical[graph.from_of(context.node(step))]);
-}
-
-// The column as the scorer takes it: an ENUM as text; lists, structs and maps as JSON.
-std::string lesson_column(const frame::Schema& schema, const std::string& name) {
-    const std::string quoted = quote_identifier(name);
-    const int position = frame::column_index(schema, name);
-    if (position < 0) return quoted;
-    const frame::Type& type = schema[static_cast<size_t>(position)].type;
-    const std::string as = "::varchar as " + quoted;
-    if (type.sql_name.starts_with("ENUM(")) return quoted + as;
-    return score::is_nested(type) ? "to_json(" + quoted + ")" + as : quoted;
-}
-
-// The rows to learn from, in one order for equal rows whatever DuckDB's threads did: by the key,
-// then by every column that is read. Rows that are equal in all of these can change places
-// without being seen.
-Status sort_lesson(const RunContext& context, const Step& step, const project::Model& model,
-                   const std::vector<std::string>& columns, sql::Session& session) {
-    const auto from = from_of(context, step);
-    const auto schema = TRY(session.columns_of("from " + from));
-    std::string list, order;
-    for (const auto& key : model.key)
-        order += (order.empty() ? "" : ", ") + quote_identifier(key.text);
-    for (const auto& column : columns) {
-        list += (list.empty() ? "" : ", ") + lesson_column(schema, column);
-        order += (order.empty() ? "" : ", ") + quote_identifier(column);
-    }
-    return session.execute("create or replace temporary table quern_lesson as select " + list +
-                           " from " + from + " order by " + order);
-}
-
-train::Scan scan_of(sql::Session& session) {
-    return [&session](const train::Visit& visit) -> Status {
-        auto reader = TRY(session.query("from " + std::string(kLesson)));
-        while (const auto views = TRY(reader.next())) {
-            TRY(visit(frame::BatchView{views->columns, views->row_count}));
-        }
-        return {};
-    };
 }
 
 Result<ModelFeatures> compile(const RunContext& context, const Step& step,
@@ -148,12 +108,10 @@ void note_if_useless(ModelFacts& facts) {
 }
 
 // Opens what was written as a server will, so that what is promoted is known to load.
-Status measure(const std::string& path, store::Store& store, sql::Session& session,
+Status measure(const std::string& path, store::Store& store, const frame::Batch& rows,
                ModelFacts& facts) {
     const auto opened = TRY(score::Scorer::open(path));
     const auto scorer = TRY(store::Snapshots(store).attach(opened));
-    const auto rows = TRY(session.query_all("from " + std::string(kLesson) + " limit " +
-                                            std::to_string(kLatencyRows)));
     const auto latency = TRY(measure_latency(scorer, rows));
     facts.row_us = latency.row_us;
     facts.p99_us = latency.p99_us;
@@ -178,9 +136,9 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     auto columns = api->columns(model, request.features);
     const auto lookups = TRY(TrainingLookups::open(context, step, request.features));
     lookups.drop_looked_up(columns);
-    TRY(sort_lesson(context, step, model, columns, session));
-    request.schema = TRY(session.columns_of("from " + std::string(kLesson)));
-    request.scan = scan_of(session);
+    auto lesson = TRY(Lesson::read(session, from_of(context, step), columns));
+    request.schema = lesson.schema();
+    request.scan = lesson.scan();
     TRY(lookups.add_to(request));
     request.threads = context.threads;
     request.watch.cancel = context.cancel;
@@ -198,9 +156,10 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     candidate.facts.size_bytes = static_cast<int64_t>(bytes.size());
     const auto& layout = context.store().layout();
     candidate.artifact = TRY(store::put_artifact(layout, bytes));
-    TRY(measure(store::artifact_path(layout, candidate.artifact), context.store(), session,
+    const auto rows = TRY(lesson.first_rows(kLatencyRows));
+    TRY(measure(store::artifact_path(layout, candidate.artifact), context.store(), rows,
                 candidate.facts));
-    TRY(session.execute("drop table " + std::string(kLesson)));
+    TRY(lesson.drop());
     candidate.facts.seconds = steady_seconds() - start;
     return candidate;
 }
