@@ -263,15 +263,14 @@ Status sweep(Workspace& workspace, const std::vector<std::string>& gone, sql::Se
         TRY(publications.remove(id));
         notes.push_back(id.substr(id.find(':') + 1) + " is no longer in the project");
     }
-    const auto relations = TRY(published_relations(*workspace.store));
-    TRY(transform::reconcile(session, relations));
-    std::set<std::string> kept, names;
+    transform::Kept kept;
+    kept.views = TRY(published_relations(*workspace.store));
     for (const auto& published : TRY(publications.all())) {
-        kept.insert(published.physical);
-        if (published.previous_version > 0) kept.insert(published.previous_physical);
-        names.insert(published.node.substr(published.node.find(':') + 1));
+        kept.physical.insert(published.physical);
+        if (published.previous_version > 0) kept.physical.insert(published.previous_physical);
+        kept.names.insert(published.node.substr(published.node.find(':') + 1));
     }
-    return transform::sweep(session, kept, names);
+    return transform::sweep(session, kept);
 }
 
 // Snapshots that are shown or were shown before, and those that served versions were trained with.
@@ -367,8 +366,7 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
         const std::jthread opens_catalog(
             [&workspace] { workspace.catalog.get().status().ignore("the plan says why"); });
         warehouse = TRY(Warehouse::open(workspace, report.notes));
-        auto session = TRY(warehouse->connect());
-        prepare_request.present = TRY(transform::present(session));
+        prepare_request.present = warehouse->present();
     }
     const auto prepared = TRY(prepare(workspace, prepare_request));
     const auto typed =

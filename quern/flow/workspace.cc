@@ -94,11 +94,9 @@ Result<Warehouse> Warehouse::open(Workspace& workspace, std::vector<std::string>
     if (was_sealed) return warehouse;
     auto session = TRY(warehouse.connect());
     TRY(transform::make_schemas(session));
-    // A view can only be made over what is there; what is missing is built again by the run.
-    const auto there = TRY(transform::present(session));
-    auto relations = TRY(published_relations(*workspace.store));
-    std::erase_if(relations, [&](const auto& entry) { return !there.contains(entry.second); });
-    TRY(transform::reconcile(session, relations));
+    // What is missing is built again by the run.
+    const auto relations = TRY(published_relations(*workspace.store));
+    warehouse.present_ = TRY(transform::reconcile(session, relations));
     return warehouse;
 }
 

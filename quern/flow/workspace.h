@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ public:
     // not_found when nothing was ever run.
     static Result<Warehouse> open_for_reading(Workspace& workspace);
 
+    // The physical relations that were there when it was opened for writing; empty when it was
+    // sealed, as then the store knows them.
+    const std::optional<std::set<std::string>>& present() const { return present_; }
     Result<sql::Session> connect() const { return database_->connect(); }
     // As many threads as data of this size has work for; one when it is opened for writing.
     Status use_threads_for(uint64_t source_bytes, const project::Settings& settings) const;
@@ -42,6 +46,7 @@ public:
 private:
     explicit Warehouse(sql::Database database) : database_(std::move(database)) {}
     std::optional<sql::Database> database_;
+    std::optional<std::set<std::string>> present_;
 };
 
 // Physical relations by public name, of all sources and tables that are published.

@@ -13,16 +13,23 @@ namespace quern::transform {
 // Points the names at these physical relations, all in one transaction.
 Status publish(sql::Session& session, const std::map<std::string, std::string>& physical_by_name);
 
-// Brings the views to exactly these: missing and other ones are replaced, further ones dropped.
-// For after a kill; does nothing when all is well.
-Status reconcile(sql::Session& session, const std::map<std::string, std::string>& physical_by_name);
+// Brings the views to exactly these, as far as their physical relations are there: missing and
+// other views are replaced, further ones dropped. For after a kill; does nothing when all is well.
+// Gives the physical relations that are there.
+Result<std::set<std::string>> reconcile(sql::Session& session,
+                                        const std::map<std::string, std::string>& physical_by_name);
 
 // Physical relations that are there.
 Result<std::set<std::string>> present(sql::Session& session);
 
-// Drops the physical relations that are not kept and that no kept view reads; and the kept rows of
-// failures and bad rows of tables and sources that are gone.
-Status sweep(sql::Session& session, const std::set<std::string>& kept,
-             const std::set<std::string>& names);
+struct Kept {
+    std::map<std::string, std::string> views;  // as reconcile() takes them
+    std::set<std::string> physical;
+    std::set<std::string> names;  // of tables and sources
+};
+
+// Reconciles, then drops the physical relations that are not kept and that no kept view reads; and
+// the kept rows of failures and bad rows of tables and sources that are gone.
+Status sweep(sql::Session& session, const Kept& kept);
 
 }  // namespace quern::transform

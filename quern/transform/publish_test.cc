@@ -46,9 +46,10 @@ TEST_F(TransformTest, ViewsKeepReadingWhatTheyWereCheckedWith) {
     ASSERT_TRUE(build("table", "select 100 as a", "s__2").ok());
     ASSERT_TRUE(publish(session_, {{"s", "s__2"}}).ok());
     EXPECT_EQ(number("select a from v"), 2);
-    ASSERT_TRUE(sweep(session_, {"s__2", "v__1"}, {"s", "v"}).ok());
+    ASSERT_TRUE(
+        sweep(session_, {{{"s", "s__2"}, {"v", "v__1"}}, {"s__2", "v__1"}, {"s", "v"}}).ok());
     EXPECT_EQ(number("select a from v"), 2) << "s__1 is still read";
-    ASSERT_TRUE(sweep(session_, {"s__2"}, {"s"}).ok());
+    ASSERT_TRUE(sweep(session_, {{{"s", "s__2"}}, {"s__2"}, {"s"}}).ok());
     EXPECT_EQ(present(session_).value(), std::set<std::string>{"s__2"});
 }
 
