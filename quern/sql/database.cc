@@ -11,6 +11,9 @@ namespace {
 
 constexpr double kMemoryPart = 0.6;  // of what the process may use; the rest is for training
 constexpr double kTempPart = 0.9;    // of the free space of the temp folder
+// A transaction that writes more than this goes into the file at once; less goes into the log
+// first, to be written a second time later.
+constexpr const char* kLogMax = "1MiB";
 
 using Options = std::vector<std::pair<const char*, std::string>>;
 
@@ -25,6 +28,7 @@ Result<Options> options_of(const DatabaseSettings& settings) {
     Options options = {
         {"memory_limit", std::to_string(memory / 1024) + "KiB"},
         {"threads", std::to_string(threads)},
+        {"checkpoint_threshold", kLogMax},
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"},
