@@ -21,8 +21,9 @@ std::string whole_number_sql(const std::string& value, const Reading& reading) {
         cast_to("replace(replace(lower(regexp_replace(" + text +
                     ", '\\.0*\\s*$', '')), '.', ' is not whole'), 'e-', ' is not whole')",
                 reading.to);
-    return "case when contains(translate(" + text + ", 'eE', '..'), '.') then " + checked +
-           " else " + plain + " end";
+    const auto has = [&](const char* c) { return "contains(" + text + ", '" + c + "')"; };
+    return "case when greatest(" + has(".") + ", " + has("e") + ", " + has("E") + ") then " +
+           checked + " else " + plain + " end";
 }
 
 bool is_number(const Type& type) {
