@@ -13,10 +13,10 @@ namespace {
 // On less data than this, threads wait for each other longer than they work.
 constexpr size_t kCellsPerThread = 4'000'000;
 
+// What the data has work for, on however small a machine.
 size_t useful_threads(const FitInput& input) {
     const MatrixView& matrix = input.lesson.matrix;
-    const size_t useful = 1 + matrix.row_count * matrix.column_count() / kCellsPerThread;
-    return std::clamp<size_t>(static_cast<size_t>(std::max(1, input.threads)), 1, useful);
+    return 1 + matrix.row_count * matrix.column_count() / kCellsPerThread;
 }
 
 uint32_t raw_count_of(const FitInput& input) {
@@ -59,9 +59,13 @@ std::string boosting_parameters(const FitInput& input) {
         if (columns[j].is_category)
             categories += (categories.empty() ? "" : ",") + std::to_string(j);
     }
+    const size_t useful = useful_threads(input);
+    const auto threads = std::min(useful, static_cast<size_t>(std::max(1, input.threads)));
+    // One thread sums its histograms sooner row by row; several would add them up in an order
+    // that hangs on their number. Both ways give the same sums.
     return "objective=" + objective +
-           " deterministic=true force_col_wise=true verbosity=-1 num_threads=" +
-           std::to_string(useful_threads(input)) +
+           " deterministic=true verbosity=-1 num_threads=" + std::to_string(threads) +
+           (useful == 1 ? " force_row_wise=true" : " force_col_wise=true") +
            " seed=" + std::to_string(input.seed & 0x7fffffff) +
            (categories.empty() ? "" : " categorical_feature=" + categories);
 }
