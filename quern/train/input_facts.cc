@@ -46,6 +46,7 @@ void InputFacts::put(score::Program& program) const {
             input.high = facts_[i].high;
         }
         input.categories.assign(facts_[i].categories.begin(), facts_[i].categories.end());
+        std::ranges::sort(input.categories);
     }
 }
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "quern/frame/batch.h"
 #include "quern/score/program.h"
+#include "quern/train/feature_facts.h"
 
 namespace quern::train {
 
@@ -23,7 +24,7 @@ private:
     struct Facts {
         bool has_null = false, has_range = false, has_too_many = false;
         double low = 0, high = 0;
-        std::set<std::string, std::less<>> categories;
+        std::unordered_set<std::string, FeatureFacts::TextHash, std::equal_to<>> categories;
     };
     static void add_value(const frame::ColumnView& column, size_t row, Facts& facts);
 
