@@ -308,6 +308,10 @@ Status note_snapshots(Workspace& workspace, const Prepared& prepared) {
     return {};
 }
 
+Result<bool> is_nothing_published(store::Store& store) {
+    return TRY(store::Publications(store).all()).empty();
+}
+
 std::string summary_of(const RunReport& report) {
     return std::to_string(report.count(RunState::done)) + " of " +
            std::to_string(report.outcomes.size()) + " done";
@@ -363,8 +367,12 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
             loads_trainer = std::jthread(
                 [] { train::load_training().status().ignore("the first training says why"); });
         }
-        const std::jthread opens_catalog(
-            [&workspace] { workspace.catalog.get().status().ignore("the plan says why"); });
+        // In the very first run the sources are looked at, too.
+        const bool is_first = request.names.empty() && TRY(is_nothing_published(*workspace.store));
+        const std::jthread opens_catalog([&workspace, is_first] {
+            const auto catalog = workspace.catalog.get();
+            if (catalog.ok() && is_first) look_at_sources(workspace, **catalog);
+        });
         warehouse = TRY(Warehouse::open(workspace, report.notes));
         prepare_request.present = warehouse->present();
     }

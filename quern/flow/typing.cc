@@ -28,9 +28,10 @@ Status refuse_twins(const frame::Schema& columns) {
 
 class Typing {
 public:
-    Typing(const project::Project& project, const Graph& graph, const Standing& standing,
+    Typing(Workspace& workspace, const Graph& graph, const Standing& standing,
            sql::SchemaCatalog& catalog)
-        : project_(project),
+        : project_(workspace.project),
+          looked_at_(workspace.looked_at),
           graph_(graph),
           standing_(standing),
           catalog_(catalog),
@@ -57,7 +58,7 @@ private:
         switch (node.kind) {
             case NodeKind::source: {
                 const auto& source = project_.sources[node.index];
-                auto shape = TRY(data::describe_source(catalog_.session(), project_.root, source));
+                auto shape = TRY(shape_of(source));
                 TRY(add(node, shape.columns));
                 typed_.sources.emplace(node.id(), std::move(shape));
                 return {};
@@ -71,6 +72,15 @@ private:
                 return {};
         }
         return {};
+    }
+
+    Result<data::SourceShape> shape_of(const project::Source& source) {
+        auto known = looked_at_.extract(source.name);
+        if (known) {
+            const auto files = data::source_files(project_.root, source);
+            if (files.ok() && *files == known.mapped().files) return known.mapped().shape;
+        }
+        return data::describe_source(catalog_.session(), project_.root, source);
     }
 
     Status check_table(const Node& node) {
@@ -135,6 +145,7 @@ private:
     }
 
     const project::Project& project_;
+    std::map<std::string, Workspace::LookedAt>& looked_at_;
     const Graph& graph_;
     const Standing& standing_;
     sql::SchemaCatalog& catalog_;
@@ -145,11 +156,22 @@ private:
 
 }  // namespace
 
+void look_at_sources(Workspace& workspace, sql::SchemaCatalog& catalog) {
+    for (const auto& source : workspace.project.sources) {
+        auto files = data::source_files(workspace.project.root, source);
+        if (!files.ok()) return;
+        auto shape = data::describe_source(catalog.session(), workspace.project.root, source);
+        if (!shape.ok()) return;
+        workspace.looked_at.emplace(source.name,
+                                    Workspace::LookedAt{*std::move(files), *std::move(shape)});
+    }
+}
+
 Result<Typed> check_types(Workspace& workspace, const Graph& graph, const std::vector<Step>& steps,
                           const Standing& standing) {
     if (count_to_run(steps) == 0) return Typed();
     auto* catalog = TRY(workspace.catalog.get());
-    return Typing(workspace.project, graph, standing, *catalog).check(steps);
+    return Typing(workspace, graph, standing, *catalog).check(steps);
 }
 
 std::string facts_json(const RelationFacts& facts) {

@@ -23,6 +23,10 @@ struct Typed {
     std::map<std::string, Model> models;
 };
 
+// Looks at the sources ahead of check_types(), which then need not. What is wrong with one is told
+// there.
+void look_at_sources(Workspace& workspace, sql::SchemaCatalog& catalog);
+
 // All faults of all nodes to run, each at its place. A node behind a faulty one is not looked at.
 Result<Typed> check_types(Workspace& workspace, const Graph& graph, const std::vector<Step>& steps,
                           const Standing& standing);

@@ -1,7 +1,9 @@
 #include "quern/flow/workspace.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "quern/base/clock.h"
 #include "quern/base/fault.h"
@@ -16,6 +18,7 @@ namespace quern::flow {
 namespace {
 
 constexpr const char* kSealName = "warehouse_seal";
+constexpr auto kBusyPoll = std::chrono::milliseconds(50);
 
 // What identifies the file as it is now; empty when it is not there or was not closed in order.
 std::string seal_of(const store::Layout& layout) {
@@ -100,13 +103,20 @@ Result<Warehouse> Warehouse::open(Workspace& workspace, std::vector<std::string>
     return warehouse;
 }
 
-Result<Warehouse> Warehouse::open_for_reading(Workspace& workspace) {
+Result<Warehouse> Warehouse::open_for_reading(Workspace& workspace, double wait_seconds) {
     auto settings = settings_of(workspace);
     if (!path_exists(settings.path)) {
         return not_found("there is no data yet").hint("run `quern run` first");
     }
     settings.is_read_only = true;
-    return Warehouse(TRY(sql::Database::open(settings)));
+    const double deadline = steady_seconds() + wait_seconds;
+    while (true) {
+        auto database = sql::Database::open(settings);
+        if (database.ok()) return Warehouse(*std::move(database));
+        const bool is_busy = database.status().code() == Code::unavailable;
+        if (!is_busy || steady_seconds() >= deadline) return std::move(database).status();
+        std::this_thread::sleep_for(kBusyPoll);
+    }
 }
 
 // DuckDB deals out work in row groups of 122,880 rows, so a second thread has nothing to do in

@@ -1,12 +1,15 @@
 // A project opened for work: what the user wrote, what quern remembers of it, and the data.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "quern/data/load.h"
+#include "quern/data/source_files.h"
 #include "quern/project/project.h"
 #include "quern/sql/catalog.h"
 #include "quern/sql/session.h"
@@ -18,6 +21,12 @@ struct Workspace {
     project::Project project;
     std::unique_ptr<store::Store> store;
     sql::SharedCatalog catalog;  // to plan with; one thread at a time
+    // Sources by name that were looked at while something else was opened.
+    struct LookedAt {
+        std::vector<data::FileVersion> files;
+        data::SourceShape shape;
+    };
+    std::map<std::string, LookedAt> looked_at = {};
 };
 // The project that `folder` lies in.
 Result<Workspace> open_workspace(const std::string& folder);
@@ -31,8 +40,9 @@ public:
     // For the one writer. A file that cannot be read is put aside (told in `notes`) and begun
     // anew; the views are brought to what the store says is published.
     static Result<Warehouse> open(Workspace& workspace, std::vector<std::string>& notes);
-    // not_found when nothing was ever run.
-    static Result<Warehouse> open_for_reading(Workspace& workspace);
+    // not_found when nothing was ever run; unavailable while another process writes, after so long
+    // a wait.
+    static Result<Warehouse> open_for_reading(Workspace& workspace, double wait_seconds = 0);
 
     // The physical relations that were there when it was opened for writing; empty when it was
     // sealed, as then the store knows them.
