@@ -57,6 +57,17 @@ bool is_refused_outside(std::string_view message) {
 
 Status open_failure(const std::string& path, std::string_view words) {
     const Status status = duckdb_status(words);
+    if (words.find("Could not set lock on file") != std::string_view::npos) {
+        constexpr std::string_view kProcess = "(PID ";
+        const size_t begin = words.find(kProcess), end = words.find(')', begin);
+        const std::string_view number =
+            end == std::string_view::npos
+                ? ""
+                : words.substr(begin + kProcess.size(), end - begin - kProcess.size());
+        return Status(status.code(), "'" + path + "' is open in another process" +
+                                         (number.empty() ? "" : " (" + std::string(number) + ")"))
+            .hint("another process has it open, such as a `quern run`; wait for it or stop it");
+    }
     const std::string message = "cannot open '" + path + "': " + std::string(status.message());
     if (status.code() == Code::resource_exhausted || is_refused_outside(words)) {
         return Status(status.code(), message).hint(std::string(status.hint()));

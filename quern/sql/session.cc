@@ -79,6 +79,27 @@ Wrapped as_texts(std::string_view sql, const frame::Schema& schema) {
     return {select + std::string(sql) + "\n) as q(" + names + ")", select.size()};
 }
 
+bool take_word(std::string_view& sql, std::string_view word) {
+    sql = trim(sql);
+    const size_t end = std::min(sql.find_first_of(" \t\r\n("), sql.size());
+    if (lower_ascii(sql.substr(0, end)) != word) return false;
+    sql.remove_prefix(end);
+    return true;
+}
+
+// What an EXPLAIN explains. Whatever is not taken off here is no SELECT to DuckDB.
+std::string_view explained(std::string_view sql) {
+    const auto statements = project::scan_sql(sql).statements;
+    if (!statements.empty()) sql.remove_prefix(statements[0].begin);
+    if (!take_word(sql, "explain")) return {};
+    take_word(sql, "analyze");
+    std::string_view options = trim(sql);
+    if (!options.starts_with('(')) return sql;
+    options.remove_prefix(1);
+    const bool has_options = take_word(options, "format") || take_word(options, "analyze");
+    return has_options ? options.substr(std::min(options.find(')'), options.size() - 1) + 1) : sql;
+}
+
 // Without the ';' and the comments behind it, so that it can stand in brackets.
 std::string_view without_end(std::string_view sql) {
     const auto statements = project::scan_sql(sql).statements;
@@ -208,6 +229,17 @@ Result<int64_t> Session::query_int(std::string_view sql) {
 
 Result<frame::Schema> Session::columns_of(std::string_view sql, const PlaceOf& place) {
     return schema_of(TRY(prepare(state_->connection.get(), sql, {sql, &place})).get());
+}
+
+Result<bool> Session::only_reads(std::string_view sql, const PlaceOf& place) {
+    const auto statement = TRY(prepare(state_->connection.get(), sql, {sql, &place}));
+    const auto type = duckdb_prepared_statement_type(statement.get());
+    if (type != DUCKDB_STATEMENT_TYPE_EXPLAIN) return type == DUCKDB_STATEMENT_TYPE_SELECT;
+    const auto rest = explained(sql);
+    if (rest.empty()) return false;
+    const auto inner = prepare(state_->connection.get(), rest, {rest, nullptr});
+    return inner.ok() &&
+           duckdb_prepared_statement_type(inner->get()) == DUCKDB_STATEMENT_TYPE_SELECT;
 }
 
 Status Session::append(const TableName& table, const frame::Batch& batch) {

@@ -93,6 +93,9 @@ public:
     Result<std::optional<std::string>> query_text(std::string_view sql);  // nothing for NULL
     // Names and types of what a SELECT gives, without running it.
     Result<frame::Schema> columns_of(std::string_view sql, const PlaceOf& place = {});
+    // True for one statement that gives rows and changes nothing: a SELECT in any form, SHOW,
+    // DESCRIBE, SUMMARIZE, and an EXPLAIN of one.
+    Result<bool> only_reads(std::string_view sql, const PlaceOf& place = {});
     // Adds rows to a table; columns by position, of equal types.
     struct TableName {
         std::string schema = "main", table;

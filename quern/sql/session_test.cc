@@ -138,5 +138,31 @@ TEST(Database, OneWriterAndBrokenFiles) {
     EXPECT_FALSE(Database::open({.path = "/nowhere/x.duckdb"}).ok());
 }
 
+TEST(Session, TellsWhatOnlyReads) {
+    auto session = Database::open({})->connect().value();
+    ASSERT_TRUE(session.execute("create table t as select 1 as a").ok());
+    const auto check = [&](const char* sql, bool want) {
+        const auto only_reads = session.only_reads(sql);
+        ASSERT_TRUE(only_reads.ok()) << sql << ": " << only_reads.status().text();
+        EXPECT_EQ(*only_reads, want) << sql;
+    };
+    for (const char* sql : {"select 1", "from t", "with x as (from t) from x;", "values (1)",
+                            "describe t", "show tables", "summarize t", "explain select 1",
+                            "explain (select 1)", "EXPLAIN ANALYZE from t",
+                            "explain (format json) from t", "/* */ explain -- x\n from t"}) {
+        check(sql, true);
+    }
+    for (const char* sql :
+         {"copy t to '/tmp/never.csv'", "explain analyze copy t to '/tmp/never.csv'",
+          "explain /* */ analyze copy t to '/tmp/never.csv'", "create table u as from t",
+          "explain analyze create table u as from t", "drop table t", "install httpfs",
+          "load httpfs", "attach ':memory:' as m", "set threads = 1", "checkpoint", "begin",
+          "explain (format json) drop table t", "delete from t", "export database '/tmp/never'"}) {
+        check(sql, false);
+    }
+    EXPECT_FALSE(session.only_reads("select 1; drop table t").ok());
+    EXPECT_EQ(session.query_int("select count(*) from t").value(), 1);
+}
+
 }  // namespace
 }  // namespace quern::sql
