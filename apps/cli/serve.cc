@@ -7,6 +7,7 @@
 #include "quern/project/project.h"
 #include "quern/serve/curl_line.h"
 #include "quern/serve/project_server.h"
+#include "quern/store/models.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/output.h"
@@ -56,12 +57,29 @@ std::string start_text(const serve::ProjectServer& project, const std::string& u
     return text + "ready in " + duration_text(seconds) + "; stop with Ctrl-C\n";
 }
 
+// Those that services/*.yml name; without such a file all are served.
+Result<std::vector<std::string>> models_to_serve(const project::Project& written) {
+    std::vector<std::string> models;
+    for (const auto& service : written.services) {
+        if (service.alias != store::kChampion) {
+            return unimplemented("service '" + service.name + "' asks for '" + service.model + "@" +
+                                 service.alias + "', and only champions are served")
+                .at(service.model_place.text())
+                .hint("write `model: " + service.model + "`; `quern promote " + service.model +
+                      "` chooses its champion");
+        }
+        models.push_back(service.model);
+    }
+    return models;
+}
+
 Result<int> serve(const Invocation& invocation) {
     const double start = steady_seconds();
     const auto settings = TRY(settings_of(invocation));
     const auto written = TRY(project::load_project(invocation.project_folder));
     serve::WatchSettings watch;
     watch.store_name = written.settings.store;
+    watch.models = TRY(models_to_serve(written));
     const auto project = TRY(serve::ProjectServer::start(written.root, settings, watch));
     TRY(print(start_text(*project, project->server().url(), steady_seconds() - start)));
     TRY(project->server().run_until_signal());
@@ -73,7 +91,7 @@ Result<int> serve(const Invocation& invocation) {
 QUERN_REGISTER(Command)
 ({
     .name = "serve",
-    .summary = "Answer scores over HTTP",
+    .summary = "Answer scores over HTTP, of the models in services/",
     .example = "quern serve --port 8484",
     .arguments = {},
     .options = {{.name = "--port", .value_name = "PORT", .doc = "8484 unless told; 0: a free one"},
