@@ -33,13 +33,14 @@ def run(command):
 def measure_model(measure, driver, folder, trees, leaves, columns, categories, rows):
     peer = [measure.PEER_PYTHON, HERE / "scorer_peer.py"]
     run([*peer, "train", folder, trees, leaves, columns, categories, rows])
-    compiled = []
+    compiled, compiled_size = [], None
     if trees * leaves <= COMPILED_LEAVES_MAX and categories == 0:
-        run([*peer, "compile", folder])
+        compiled_size = run([*peer, "compile", folder])["size_bytes"]
         compiled = [folder / "tl2cgen.so"]
     scores = folder / "scores.bin"
     found = run([driver, folder / "model.txt", folder / "rows.bin", columns, scores, *compiled])
     found.update(run([*peer, "time", folder, scores]))
+    found["TL2cgen_size_bytes"] = compiled_size
     return found
 
 
@@ -49,6 +50,10 @@ def print_row(label, found):
         if name in found:
             print(f"    {name:<14} {found[name]['batch']:>12,.0f} rows/s "
                   f"{found[name]['row_us']:>10.2f} us a row")
+    size = f"{found['export_size_bytes'] / 1000:,.0f} kB"
+    if found["TL2cgen_size_bytes"]:
+        size += f", TL2cgen's {found['TL2cgen_size_bytes'] / 1000:,.0f} kB"
+    print(f"    C export       {found['C export']['row_us']:>30.2f} us a row; object {size}")
     print(f"    contributions: quern {found['explain_us']:,.0f} us a row, LightGBM "
           f"{found['LightGBM_explain_us']:,.0f}")
 
@@ -78,6 +83,8 @@ def bench(measure):
         batch, row = ratios(found)
         (small if leaves <= 64 else large).append(batch)
         single.append(row)
+        if (trees, leaves) == (100, 31):
+            export = found
         explained.append(found["LightGBM_explain_us"] / found["explain_us"])
     missed = 0
     for what, values, target in [("batch, up to 64 leaves", small, 4),
@@ -85,4 +92,10 @@ def bench(measure):
                                  ("contributions", explained, 5)]:
         missed += measure.report(what, f"{mean(values):.1f} x", "the best, 1 x", f"{target} x",
                                  mean(values) >= target)
+    missed += measure.report("C export, a row of 100 x 31", f"{export['C export']['row_us']:.2f} us",
+                             f"TL2cgen {export['TL2cgen']['row_us']:.2f} us", "3 us",
+                             export["C export"]["row_us"] <= 3)
+    missed += measure.report("C export, object", f"{export['export_size_bytes'] / 1000:.0f} kB",
+                             f"TL2cgen {export['TL2cgen_size_bytes'] / 1000:.0f} kB", "smaller",
+                             export["export_size_bytes"] < export["TL2cgen_size_bytes"])
     return missed

@@ -19,6 +19,7 @@
 #include "quern/train/lightgbm_text.h"
 
 #include "LightGBM/c_api.h"
+#include "tests/bench/score_export.h"
 
 namespace {
 
@@ -190,6 +191,16 @@ Times time_tl2cgen(const char* path, const Rows& rows, std::vector<double>& scor
     return times;
 }
 
+// One row after the other, as where such code runs.
+Times time_export(CompiledExport& model, const Rows& rows, std::vector<double>& scores) {
+    for (size_t i = 0; i < rows.count(); ++i) scores[i] = model.score(rows.row(i));
+    const size_t count = std::min(kSingleRows, rows.count());
+    const double seconds = best_seconds([&] {
+        for (size_t i = 0; i < count; ++i) scores[i] = model.score(rows.row(i));
+    });
+    return {static_cast<double>(count) / seconds, 1e6 / static_cast<double>(count) * seconds};
+}
+
 void print(const char* name, const Times& times) {
     std::printf("\"%s\": {\"batch\": %.0f, \"row_us\": %.3f}, ", name, times.batch_rows_per_s,
                 times.row_us);
@@ -221,6 +232,10 @@ int main(int argc, char** argv) {
         print("TL2cgen", time_tl2cgen(argv[5], rows, theirs));
         check_equal("TL2cgen", mine, theirs, 1e-9);
     }
+    CompiledExport exported(*trees, rows.column_count);
+    print("C export", time_export(exported, rows, theirs));
+    check_equal("the C export", mine, theirs, 0);
+    std::printf("\"export_size_bytes\": %ld, ", exported.object_size_bytes());
     if (model.explain != nullptr) {
         const auto [my_us, their_us] = time_contributions(model, text, rows);
         std::printf("\"explain_us\": %.1f, \"LightGBM_explain_us\": %.1f, ", my_us, their_us);

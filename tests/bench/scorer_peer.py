@@ -9,6 +9,7 @@ FOLDER holds model.txt, rows.bin and, once compiled, tl2cgen.so. Prints one JSON
 
 import json
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -47,7 +48,13 @@ def compile_library(folder):
     model = treelite.frontend.load_lightgbm_model(folder / "model.txt")
     tl2cgen.export_lib(model, toolchain="gcc", libpath=folder / "tl2cgen.so",
                        params={"parallel_comp": 8})
-    return {}
+    return {"size_bytes": code_size_bytes(folder / "tl2cgen.so")}
+
+
+def code_size_bytes(file):
+    """Of code and tables, as `size` tells."""
+    sizes = subprocess.run(["size", file], capture_output=True, text=True, check=True).stdout
+    return sum(map(int, sizes.splitlines()[1].split()[:2]))
 
 
 def best_seconds(run):

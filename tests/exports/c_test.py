@@ -15,6 +15,7 @@ from shared import call, check
 
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 MODELS = ["numbers", "texts", "fitted", "spend", "forest", "plain", "categories"]
+ON_ARM = ["numbers", "texts", "categories"]
 
 
 def run_check(*command):
@@ -39,6 +40,8 @@ def main(quern, project):
                      "-o", place / "check", source, "-lm")
                 found = run_check(place / "check")
                 check(found["different"] + found["different_raw"] == 0, f"{model} {level}: {found}")
+            if model not in ON_ARM:
+                continue
             call("aarch64-linux-gnu-gcc", *STRICT, "-O2", "-static", "-o", place / "arm", source,
                  "-lm")
             found = run_check("qemu-aarch64", place / "arm")
