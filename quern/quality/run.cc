@@ -68,11 +68,12 @@ std::string example_sql(const Ready& ready, const CheckTarget& target) {
     const std::string column = quote_identifier(ready.column->name);
     std::string example =
         quote_literal(ready.column->name + " = ") + " || coalesce(" + column + "::varchar, 'NULL')";
-    if (!target.has_row_numbers) {
-        return "any_value(" + example + ") filter (where " + ready.bound.failing + ")";
-    }
-    example += " || ' (row ' || format('{:,}', rowid + 1) || ')'";
-    return "arg_min(" + example + ", rowid) filter (where " + ready.bound.failing + ")";
+    if (target.has_row_numbers) example += " || ' (row ' || format('{:,}', rowid + 1) || ')'";
+    // DuckDB makes what it aggregates before it filters, so the rows that pass need a branch.
+    example = "case when " + ready.bound.failing + " then " + example + " end";
+    const std::string filter = ") filter (where " + ready.bound.failing + ")";
+    return target.has_row_numbers ? "arg_min(" + example + ", rowid" + filter
+                                  : "any_value(" + example + filter;
 }
 
 std::string scan_sql(const std::vector<Ready>& checks, const CheckTarget& target) {
@@ -143,8 +144,10 @@ Result<std::vector<Ready>> bind_all(const std::vector<CheckSpec>& specs,
     return checks;
 }
 
+// Of no rows, count_if() is NULL.
 int64_t integer_at(const sql::Reader::Views& row, size_t column) {
-    return row.columns[column].values<int64_t>()[0];
+    const auto& value = row.columns[column];
+    return value.is_valid(0) ? value.values<int64_t>()[0] : 0;
 }
 
 }  // namespace
