@@ -20,12 +20,6 @@ namespace {
 constexpr uint64_t kSampleSizeBytes = 64 << 20;
 constexpr size_t kDuckLineSizeBytes = 1 << 20;  // below DuckDB's default limit of a line
 
-struct Scan {
-    int64_t sound = 0, unsound = 0;
-    uint64_t longest_bytes = 0;
-    LineEnds line_ends;
-};
-
 struct Delimited {
     std::string path, name;
     Layout layout;
@@ -45,13 +39,13 @@ struct Delimited {
 
     // Calls visit(record) for each record but the header, sound or not.
     template <class Visit>
-    Result<Scan> for_each(Visit visit) const;
+    Result<RecordCounts> for_each(Visit visit) const;
 };
 
 template <class Visit>
-Result<Scan> Delimited::for_each(Visit visit) const {
+Result<RecordCounts> Delimited::for_each(Visit visit) const {
     auto scanner = TRY(RecordScanner::open(path, layout.dialect, limits));
-    Scan scan;
+    RecordCounts scan;
     Record record;
     if (layout.dialect.has_header) TRY(scanner.next(record));
     scanner.blank_is_record = width() == 1;
@@ -156,7 +150,7 @@ Result<std::string> write_clean_copy(const Delimited& file, const StageRequest& 
 }
 
 // Looks at every record once; a file that is in another encoding throughout is refused.
-Result<Scan> scan_records(const Delimited& file, const project::Source& source) {
+Result<RecordCounts> scan_records(const Delimited& file, const project::Source& source) {
     Record first_bad;
     std::string first_bytes;
     bool saw_multibyte = false;
@@ -176,8 +170,8 @@ Result<Scan> scan_records(const Delimited& file, const project::Source& source) 
 std::string char_literal(char c) { return c == 0 ? "''" : quote_literal(std::string(1, c)); }
 
 // The arguments that read_csv and sniff_csv share.
-std::string csv_arguments(const Delimited& file, const Scan& scan, const project::Source& source,
-                          const std::string& clean_path) {
+std::string csv_arguments(const Delimited& file, const RecordCounts& scan,
+                          const project::Source& source, const std::string& clean_path) {
     const bool is_copy = !clean_path.empty();
     const Dialect dialect = is_copy ? Dialect{.has_header = false} : file.layout.dialect;
     const char* new_line = "\\n";
@@ -381,13 +375,18 @@ Result<Staged> stage_delimited(StageRequest& request, const std::string& delimit
         file.record_count_max = source.sample_rows;
         file.size_bytes_max = kSampleSizeBytes;
     }
-    const Scan scan = TRY(scan_records(file, source));
+    const RecordCounts scan =
+        request.known != nullptr ? *request.known : TRY(scan_records(file, source));
     const Dialect& dialect = file.layout.dialect;
     const bool needs_copy = scan.unsound > 0 || scan.line_ends.is_mixed() || dialect.comment != 0 ||
                             dialect.skip_lines > 0 || request.wants_copy;
     const std::string clean_path = needs_copy ? TRY(write_clean_copy(file, request)) : "";
 
     Staged staged{.name = request.name, .row_count = scan.sound, .rejected_count = scan.unsound};
+    const uint64_t size_bytes = TRY(file_facts(plain.path)).size_bytes;
+    const bool is_whole = plain.is_whole && size_bytes <= file.size_bytes_max &&
+                          scan.sound + scan.unsound < file.record_count_max;
+    if (is_whole) staged.counts = scan;
     const std::string arguments = csv_arguments(file, scan, source, clean_path);
     staged.from_sql = "read_csv(" + arguments + text_columns(file.layout.names) + ")";
     for (const auto& name : file.layout.names) {

@@ -106,6 +106,7 @@ struct Load {
                          bool wants_copy = false) {
         const auto* format = TRY(format_of(source, file));
         std::vector<std::string> said_before;
+        const auto known = shape.counts.find(file);
         StageRequest request{.session = session,
                              .source = source,
                              .path = join_path(root, file),
@@ -115,6 +116,7 @@ struct Load {
                              .finds_types = shape.columns.empty(),
                              .wants_copy = wants_copy,
                              .quarantine = quarantine,
+                             .known = known == shape.counts.end() ? nullptr : &known->second,
                              .notes = shape.columns.empty() ? shape.notes : said_before};
         return format->stage(request);
     }
@@ -124,6 +126,8 @@ struct Load {
         std::vector<Staged> samples;
         for (const auto& file : files) samples.push_back(TRY(stage(file.path, true, nullptr)));
         TRY(unite(samples, shape));
+        for (const auto& sample : samples)
+            if (sample.counts) shape.counts.emplace(sample.name, *sample.counts);
         unite_comma_columns(samples, source, shape);
         return apply_declared(source, shape);
     }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "quern/base/status.h"
+#include "quern/data/record_scanner.h"
 #include "quern/data/source_files.h"
 #include "quern/frame/type.h"
 #include "quern/project/project.h"
@@ -24,6 +26,7 @@ struct SourceShape {
     std::vector<std::string> notes;             // renamed columns, types kept as text, ...
     // Texts that look like numbers with a decimal comma, where the source declares none.
     std::vector<std::string> comma_columns;
+    std::map<std::string, RecordCounts> counts;  // by path, of files that were seen to their end
 };
 
 // Looks at the first rows only (`sample_rows`, 64 MB a file). load_source() gives the same columns

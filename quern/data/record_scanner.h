@@ -49,6 +49,13 @@ struct LineEnds {
     bool is_mixed() const { return (lf > 0) + (crlf > 0) + (cr > 0) > 1; }
 };
 
+// What one pass over all records of a file has found.
+struct RecordCounts {
+    int64_t sound = 0, unsound = 0;
+    uint64_t longest_bytes = 0;
+    LineEnds line_ends;
+};
+
 struct RecordLimits {
     uint64_t size_bytes_max = 16 << 20;
 };

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "quern/base/registry.h"
 #include "quern/base/status.h"
+#include "quern/data/record_scanner.h"
 #include "quern/frame/type.h"
 #include "quern/project/project.h"
 
@@ -31,6 +33,7 @@ struct Staged {
     std::vector<std::string> comma_columns = {};          // texts like "13,2" throughout
     int64_t row_count = 0;
     int64_t rejected_count = 0;  // rows kept out before, because they have no sound structure
+    std::optional<RecordCounts> counts = {};  // when the file was gone through to its end
 
     struct Origin {
         int64_t line = 0;  // 0: rows of this format have no lines
@@ -50,6 +53,7 @@ struct StageRequest {
     bool finds_types = true;           // else `schema` may equal `relation`
     bool wants_copy = false;           // of the sound rows, even if the file looks fine to us
     Quarantine* quarantine = nullptr;  // takes unsound rows; null when only looking
+    const RecordCounts* known = nullptr;  // of the same version of the file
     std::vector<std::string>& notes;
 };
 
