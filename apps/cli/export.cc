@@ -1,17 +1,23 @@
 // `quern export`: a model in a form that other programs run, and a report of how near it comes.
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
 
 #include "quern/base/file.h"
 #include "quern/base/json.h"
 #include "quern/base/text.h"
+#include "quern/flow/model_facts.h"
 #include "quern/score/exporter.h"
 #include "quern/score/exporters/check_rows.h"
+#include "quern/score/exporters/smaller.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/export_check.h"
+#include "apps/cli/export_loss.h"
 #include "apps/cli/output.h"
 #include "apps/cli/workspace.h"
 
@@ -24,7 +30,8 @@ std::string beside(const std::string& file, const std::string& name) {
 
 // Every fact of the export, for the file FILE.parity.json and for --json.
 std::string report(const store::ModelVersion& version, std::string_view form,
-                   const std::string& file, const score::Export& made, const ExportCheck& check) {
+                   const std::string& file, const score::Export& made, const ExportCheck& check,
+                   const ExportLoss* loss) {
     JsonWriter json(2);
     json.begin_object().field("model", version.model).field("version", version.version);
     json.field("artifact", version.artifact).field("form", form).field("file", file);
@@ -45,7 +52,37 @@ std::string report(const store::ModelVersion& version, std::string_view form,
             json.field("stack_size_bytes", check.stack_size_bytes);
         }
     }
-    return json.end_object().end_object().take() + "\n";
+    json.end_object();
+    if (loss != nullptr) {
+        json.key("loss").begin_object().field("rows_of", loss->rows_of);
+        json.field("rows", loss->row_count)
+            .field("mean", loss->mean)
+            .field("largest", loss->largest);
+        json.field("other_labels", loss->label_count).field("leaves_before", loss->leaves_before);
+        json.field("leaves", loss->leaves).end_object();
+    }
+    return json.end_object().take() + "\n";
+}
+
+std::string loss_text(const ExportLoss& loss) {
+    return "  smaller: " + with_thousands(loss.leaves) + " of " +
+           with_thousands(loss.leaves_before) + " leaves; on " + plural(loss.row_count, "row") +
+           " of " + loss.rows_of + " outputs move by " + json_number(loss.mean) +
+           " on average and " + json_number(loss.largest) + " at most, " +
+           plural(loss.label_count, "label") + " changed\n";
+}
+
+Result<score::SmallerOptions> smaller_options(const Invocation& invocation) {
+    score::SmallerOptions options{.quantizes = invocation.has("quantize")};
+    if (!invocation.has("prune")) return options;
+    const std::string text = invocation.text("prune");
+    const auto [end, fault] =
+        std::from_chars(text.data(), text.data() + text.size(), options.prune);
+    const bool is_number = fault == std::errc() && end == text.data() + text.size();
+    if (!is_number || !(options.prune > 0) || !std::isfinite(options.prune))
+        return invalid_argument("--prune must be a number above 0, got '" + text + "'")
+            .hint("it is how far a leaf may lie from the mean that replaces it: --prune 0.01");
+    return options;
 }
 
 std::string check_text(const ExportCheck& check) {
@@ -69,7 +106,10 @@ Result<int> export_model(const Invocation& invocation) {
     const auto name = TRY(store::parse_model_name(invocation.text("MODEL")));
     const auto version = TRY(store::Models(*workspace.store).find(name));
     const auto path = store::artifact_path(workspace.store->layout(), version.artifact);
-    const auto scorer = TRY(score::Scorer::open(path));
+    const auto original = TRY(score::Scorer::open(path));
+    const auto smaller = TRY(smaller_options(invocation));
+    score::Program program = TRY(score::make_smaller(original.program(), smaller));
+    const auto scorer = TRY(score::Scorer::build(std::move(program)));
     const std::string file = output.substr(output.rfind('/') + 1);
     const score::ExportOptions options{.file = file, .dialect = invocation.text("dialect")};
     const score::Export made = TRY(exporter->write(scorer, options));
@@ -88,7 +128,14 @@ Result<int> export_model(const Invocation& invocation) {
         const ExportCheck check = TRY(check_export(exporter->name, output, scorer, options));
         if (std::max(check.largest_difference, check.largest_difference_raw) > made.margin)
             exit_code = kCheckFailed;
-        const std::string facts = report(version, exporter->name, output, made, check);
+        std::optional<ExportLoss> loss;
+        if (smaller.changes()) {
+            loss = TRY(
+                measure_loss(workspace, flow::model_facts(version.metrics).from, original, scorer));
+            shown += loss_text(*loss);
+        }
+        const std::string facts =
+            report(version, exporter->name, output, made, check, loss ? &*loss : nullptr);
         TRY(write_file_durable(output + ".parity.json", facts));
         for (const std::string& part : made.refused) shown += "  left out: " + part + "\n";
         shown += check_text(check);
@@ -123,6 +170,12 @@ QUERN_REGISTER(Command)
                 {.name = "--dialect",
                  .value_name = "NAME",
                  .doc = "of SQL: duckdb (default) or postgresql"},
+                {.name = "--quantize",
+                 .value_name = "",
+                 .doc = "leaf values in 16 bits and thresholds as floats; the loss is told"},
+                {.name = "--prune",
+                 .value_name = "NUMBER",
+                 .doc = "join branches whose leaves lie so near to their mean; the loss is told"},
                 {.name = "--rows",
                  .value_name = "FILE",
                  .doc = "write rows to check the export on, with their scores: JSON, one a line"}},

@@ -92,7 +92,8 @@ def bench(measure):
                                  ("contributions", explained, 5)]:
         missed += measure.report(what, f"{mean(values):.1f} x", "the best, 1 x", f"{target} x",
                                  mean(values) >= target)
-    missed += measure.report("C export, a row of 100 x 31", f"{export['C export']['row_us']:.2f} us",
+    missed += measure.report("C export, a row of 100 x 31",
+                             f"{export['C export']['row_us']:.2f} us",
                              f"TL2cgen {export['TL2cgen']['row_us']:.2f} us", "3 us",
                              export["C export"]["row_us"] <= 3)
     missed += measure.report("C export, object", f"{export['export_size_bytes'] / 1000:.0f} kB",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The C export compiles without a warning and gives quern's bits, here and on emulated ARM.
 
-Covers c.cc and apps/cli/export_check.cc. Usage: c_test.py QUERN PROJECT
+Covers c.cc, apps/cli/export_check.cc and export_loss.cc. Usage: c_test.py QUERN PROJECT
 """
 
 import json
@@ -47,6 +47,13 @@ def main(quern, project):
             found = run_check("qemu-aarch64", place / "arm")
             check(found["rows"] > 300 and found["different"] + found["different_raw"] == 0,
                   f"{model} on ARM: {found}")
+        plain = shared.export(quern, project, "categories", place / "s.c")
+        small = shared.export(quern, project, "categories", place / "s.c", "--quantize", "--prune",
+                              "0.01")
+        loss = small["loss"]
+        check(small["check"]["different"] == 0 and loss["rows"] == 600 and
+              loss["rows_of"] == "rows" and 0 < loss["largest"] < 0.05 and
+              small["check"]["object_size_bytes"] < plain["check"]["object_size_bytes"], str(small))
         undefined = call("gcc", "-std=c99", "-O2", "-c", place / "numbers.c", "-o", place / "n.o")
         undefined = call("nm", "-u", place / "n.o")
         check("alloc" not in undefined, f"it allocates: {undefined}")

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "quern/score/exporters/c_source.h"
+#include "quern/score/exporters/smaller.h"
 
 namespace quern::score::c {
 namespace {
@@ -126,9 +127,9 @@ static void q_find_codes(const double *m, q_code *codes) {
     for (i = 0; i < Q_SLOTS; ++i) {
         double value = m[q_columns[q_slots[i].column].column];
         if (q_slots[i].column != column) {
-            const double *cut = q_cuts + q_columns[column = q_slots[i].column].first;
+            const q_cut *cut = q_cuts + q_columns[column = q_slots[i].column].first;
             size_t left = q_columns[column].count;
-            const double *first = cut;
+            const q_cut *first = cut;
             while (left > 1) {
                 size_t half = left / 2;
                 cut += half & (size_t)-(int)(cut[half - 1] < value);
@@ -151,7 +152,8 @@ static unsigned q_is_outside(const double *m, size_t set) {
 }
 )";
 
-std::string walk_code(const Layout& layout, const Trees& trees, double divisor) {
+// `step`: what the leaves' table counts in.
+std::string walk_code(const Layout& layout, const Trees& trees, double divisor, double step) {
     const bool has_sets = !layout.sets.empty();
     const bool has_slots = !layout.slots.empty();
     const std::string raw_count = std::to_string(trees.raw_count);
@@ -166,7 +168,7 @@ std::string walk_code(const Layout& layout, const Trees& trees, double divisor) 
             R"(    for (tree = 0; tree < Q_TREES; tree += 4) {
         const q_node *a = q_nodes + q_trees[tree], *b = q_nodes + q_trees[tree + 1];
         const q_node *c = q_nodes + q_trees[tree + 2], *d = q_nodes + q_trees[tree + 3];
-        const double *leaf = q_leaves;
+        const q_leaf *leaf = q_leaves;
         unsigned depth = q_depths[tree / 4];
         for (; depth > 0; --depth) {
             Q_STEP(a);
@@ -181,12 +183,34 @@ std::string walk_code(const Layout& layout, const Trees& trees, double divisor) 
         const std::string tree = lane == 0 ? "tree" : "tree + " + std::to_string(lane);
         const std::string to = trees.raw_count == 1 ? "0" : "(" + tree + ") % " + raw_count;
         code += "        raw[" + to + "] += leaf[(q_trees[" + tree + "] + " + tree + ") / 2 + " +
-                lanes[lane] + "->slot];\n";
+                lanes[lane] + "->slot]" + (step == 0 ? "" : " * " + number(step)) + ";\n";
     }
     code += "    }\n";
     if (divisor != 1)
         code += "    for (i = 0; i < " + raw_count + "; ++i) raw[i] /= " + number(divisor) + ";\n";
     return code + "}\n#undef Q_STEP\n";
+}
+
+void write_slots(Source& source, const Layout& layout, size_t column_count) {
+    std::vector<double> cuts;
+    std::vector<std::string> columns, slots;
+    for (const auto& [column, own] : layout.cuts) {
+        columns.push_back("{" + whole(column) + "," + whole(cuts.size()) + "," + whole(own.size()) +
+                          "}");
+        cuts.insert(cuts.end(), own.begin(), own.end());
+    }
+    for (const auto& [slot, index] : layout.slots)
+        slots.push_back("{" + whole(slot.column) + "," + whole(slot.missing) + "," +
+                        whole(slot.is_zero_missing) + "}");
+    const bool are_floats = std::ranges::all_of(
+        cuts, [](double cut) { return static_cast<double>(static_cast<float>(cut)) == cut; });
+    source.helper("typedef " + std::string(are_floats ? "float" : "double") + " q_cut;\n");
+    add_table(source, "q_cut", "q_cuts", cuts, [](double v) { return number(v); });
+    source.table("struct { uint32_t column, first, count; }", "q_columns", columns);
+    source.table("struct { " + std::string(narrowest(column_count)) +
+                     " column; q_code missing; bool is_zero_missing; }",
+                 "q_slots", slots);
+    source.helper(std::string(kCodes));
 }
 
 }  // namespace
@@ -224,27 +248,15 @@ void write_trees(Source& source, const Trees& from, size_t column_count) {
     add_table(source, "q_node", "q_nodes", layout.entries, [](const Entry& entry) {
         return "{" + whole(entry.slot) + "," + whole(entry.bin) + "," + whole(entry.child) + "}";
     });
-    add_table(source, "double", "q_leaves", layout.leaves, [](double v) { return number(v); });
+    // Quantized leaves are whole numbers of steps.
+    const double step = step_of(layout.leaves);
+    source.helper("typedef " + std::string(step == 0 ? "double" : "int16_t") + " q_leaf;\n");
+    add_table(source, "q_leaf", "q_leaves", layout.leaves, [step](double value) {
+        return step == 0 ? number(value) : number(static_cast<int64_t>(value / step));
+    });
     add_table(source, "uint32_t", "q_trees", layout.first_entry, whole);
     add_table(source, narrowest(depth_max), "q_depths", depths, whole);
-    if (!layout.slots.empty()) {
-        std::vector<double> cuts;
-        std::vector<std::string> columns, slots;
-        for (const auto& [column, own] : layout.cuts) {
-            columns.push_back("{" + whole(column) + "," + whole(cuts.size()) + "," +
-                              whole(own.size()) + "}");
-            cuts.insert(cuts.end(), own.begin(), own.end());
-        }
-        for (const auto& [slot, index] : layout.slots)
-            slots.push_back("{" + whole(slot.column) + "," + whole(slot.missing) + "," +
-                            whole(slot.is_zero_missing) + "}");
-        add_table(source, "double", "q_cuts", cuts, [](double v) { return number(v); });
-        source.table("struct { uint32_t column, first, count; }", "q_columns", columns);
-        source.table("struct { " + std::string(narrowest(column_count)) +
-                         " column; q_code missing; bool is_zero_missing; }",
-                     "q_slots", slots);
-        source.helper(std::string(kCodes));
-    }
+    if (!layout.slots.empty()) write_slots(source, layout, column_count);
     if (!layout.sets.empty()) {
         add_table(source, "uint32_t", "q_words", trees.categories,
                   [](uint32_t word) { return whole(word) + "u"; });
@@ -255,7 +267,7 @@ void write_trees(Source& source, const Trees& from, size_t column_count) {
                   });
         source.helper(std::string(kSets));
     }
-    source.helper(walk_code(layout, trees, divisor));
+    source.helper(walk_code(layout, trees, divisor, step));
 }
 
 }  // namespace quern::score::c

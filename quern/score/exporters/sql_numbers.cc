@@ -14,6 +14,7 @@ namespace {
 using Op = Number::Op;
 
 constexpr size_t kTreesAStep = 40;  // sums of more are nested too deep for parsers
+constexpr size_t kDepthMax = 400;   // of nested CASE
 constexpr size_t kInlineMax = 400;  // bytes of SQL
 
 class Writer {
@@ -29,7 +30,7 @@ public:
             numbers_.has_trees ? numbers_.raw.front() : static_cast<uint32_t>(numbers_.list.size());
         TRY(write_range(0, first_raw, is_used));
         if (numbers_.has_trees) {
-            add_trees();
+            TRY(add_trees());
             TRY(write_range(first_raw, static_cast<uint32_t>(numbers_.list.size()), is_used));
         }
         flush();
@@ -308,8 +309,24 @@ private:
                tree_text(tree, node.right) + " END";
     }
 
-    void add_trees() {
+    // The deepest leaf's, in splits.
+    static size_t depth_of(const Trees::Tree& tree) {
+        std::vector<size_t> depths(tree.nodes.size(), 1);
+        size_t deepest = 0;
+        for (size_t i = 0; i < tree.nodes.size(); ++i) {  // children come after their parents
+            deepest = std::max(deepest, depths[i]);
+            for (const int32_t child : {tree.nodes[i].left, tree.nodes[i].right})
+                if (child >= 0) depths[static_cast<size_t>(child)] = depths[i] + 1;
+        }
+        return deepest;
+    }
+
+    Status add_trees() {
         const Trees& trees = numbers_.trees;
+        for (const auto& tree : trees.trees)
+            if (const size_t depth = depth_of(tree); depth > kDepthMax)
+                return unimplemented("a tree of " + std::to_string(depth) + " levels, at most " +
+                                     std::to_string(kDepthMax));
         for (const auto& tree : trees.trees)
             for (const auto& node : tree.nodes)
                 if (!node.is_categorical) split_column(node);
@@ -338,6 +355,7 @@ private:
             texts_[numbers_.raw[raw]] = name;
         }
         flush();
+        return {};
     }
 
     const Program& program_;
