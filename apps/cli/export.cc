@@ -85,6 +85,12 @@ Result<score::SmallerOptions> smaller_options(const Invocation& invocation) {
     return options;
 }
 
+// NaN is not near.
+bool is_near(const ExportCheck& check, double margin) {
+    if (margin == 0) return check.different_count == 0;
+    return check.largest_difference <= margin && check.largest_difference_raw <= margin;
+}
+
 std::string check_text(const ExportCheck& check) {
     if (check.by.empty()) return "  not run here: " + check.not_run + "\n";
     std::string text = "  " + plural(check.row_count, "row") + " scored by " + check.by + ": " +
@@ -123,32 +129,29 @@ Result<int> export_model(const Invocation& invocation) {
     std::string shown = name.model + " v" + std::to_string(version.version) + " as " +
                         std::string(exporter->name) + ": " + output + ", " +
                         std::to_string(made.bytes.size()) + " bytes\n";
+    std::string facts;
     int exit_code = 0;
     if (exporter->name != "artifact") {
         const ExportCheck check = TRY(check_export(exporter->name, output, scorer, options));
-        if (std::max(check.largest_difference, check.largest_difference_raw) > made.margin)
-            exit_code = kCheckFailed;
+        if (!is_near(check, made.margin)) exit_code = kCheckFailed;
         std::optional<ExportLoss> loss;
         if (smaller.changes()) {
             loss = TRY(
                 measure_loss(workspace, flow::model_facts(version.metrics).from, original, scorer));
             shown += loss_text(*loss);
         }
-        const std::string facts =
-            report(version, exporter->name, output, made, check, loss ? &*loss : nullptr);
+        facts = report(version, exporter->name, output, made, check, loss ? &*loss : nullptr);
         TRY(write_file_durable(output + ".parity.json", facts));
         for (const std::string& part : made.refused) shown += "  left out: " + part + "\n";
         shown += check_text(check);
     }
-    if (invocation.is_json) {
+    if (facts.empty()) {
         JsonWriter json;
         json.begin_object().field("model", name.model).field("version", version.version);
         json.field("form", exporter->name).field("file", output);
-        json.field("size_bytes", made.bytes.size()).end_object();
-        TRY(print(json.take() + "\n"));
-        return exit_code;
+        facts = json.field("size_bytes", made.bytes.size()).end_object().take() + "\n";
     }
-    TRY(print(shown));
+    TRY(print(invocation.is_json ? facts : shown));
     return exit_code;
 }
 

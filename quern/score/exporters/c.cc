@@ -146,7 +146,7 @@ std::string function(const Source& source, const Numbers& numbers) {
 
 Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
     const Program& program = scorer.program();
-    std::set<std::string> taken;
+    std::set<std::string> taken = {"q"};  // of helpers
     const std::string prefix = identifier(program.model_name, taken);
     Source source(scorer, prefix);
     const std::vector<Field> names = fields(program);

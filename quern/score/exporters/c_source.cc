@@ -10,13 +10,13 @@ namespace quern::score::c {
 namespace {
 
 constexpr std::string_view kWords[] = {
-    "auto",     "break",   "case",     "char",      "const",    "continue", "default",
-    "do",       "double",  "else",     "enum",      "extern",   "float",    "for",
-    "goto",     "if",      "inline",   "int",       "long",     "register", "restrict",
-    "return",   "short",   "signed",   "sizeof",    "static",   "struct",   "switch",
-    "typedef",  "union",   "unsigned", "void",      "volatile", "while",    "bool",
-    "true",     "false",   "class",    "new",       "delete",   "this",     "template",
-    "operator", "private", "public",   "protected", "NAN",      "INFINITY"};
+    "auto",     "break",    "case",     "char",     "const",    "continue",  "default",  "do",
+    "double",   "else",     "enum",     "extern",   "float",    "for",       "goto",     "if",
+    "inline",   "int",      "long",     "register", "restrict", "return",    "short",    "signed",
+    "sizeof",   "static",   "struct",   "switch",   "typedef",  "union",     "unsigned", "void",
+    "volatile", "while",    "bool",     "true",     "false",    "class",     "new",      "delete",
+    "this",     "template", "operator", "private",  "public",   "protected", "NAN",      "INFINITY",
+    "unix",     "linux",    "i386"};
 
 constexpr CType kTypes[] = {
     {"bool", "bool", "0", "1"},
@@ -41,6 +41,11 @@ static int q_compare_text(q_text a, q_text b) {
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 )";
+
+// What the standard headers define as macros, by how such names begin.
+constexpr std::string_view kMacros[] = {"INT",  "UINT",  "FLT_", "DBL_",  "LDBL_", "DECIMAL_",
+                                        "SIZE", "PTR",   "SIG_", "WCHAR", "WINT",  "FP_",
+                                        "MATH", "HUGE_", "M_",   "NULL",  "__"};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
     for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -104,6 +109,8 @@ std::string identifier(std::string_view name, std::set<std::string>& taken) {
     if (base.empty() || (base[0] >= '0' && base[0] <= '9') || base[0] == '_') base = "x" + base;
     for (const std::string_view word : kWords)
         if (base == word) base += "_";
+    for (const std::string_view macro : kMacros)
+        if (base.starts_with(macro)) base = "x" + base;
     std::string found = base;
     for (int i = 2; !taken.insert(found).second; ++i) found = base + "_" + std::to_string(i);
     return found;
@@ -179,7 +186,7 @@ void Source::use_texts() {
 }
 
 std::vector<Field> fields(const Program& program) {
-    std::set<std::string> taken;
+    std::set<std::string> taken = {"unused"};
     std::vector<Field> fields;
     for (const Input& input : program.inputs) {
         Field field;

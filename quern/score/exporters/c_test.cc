@@ -55,6 +55,8 @@ TEST(CExport, values_are_exact_and_names_are_names) {
     EXPECT_EQ(c::identifier("weather_wind", taken), "weather_wind_2");
     EXPECT_EQ(c::identifier("int", taken), "int_");
     EXPECT_EQ(c::identifier("1 ä", taken), "x1___");
+    EXPECT_EQ(c::identifier("INT64_MAX", taken), "xINT64_MAX");
+    EXPECT_EQ(c::identifier("unix", taken), "unix_");
 }
 
 }  // namespace

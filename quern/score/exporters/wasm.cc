@@ -118,7 +118,7 @@ Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
             "need: cast to DOUBLE");
     if (const std::string name = lacking_function(made.bytes); !name.empty())
         return refused("function " + name);
-    std::set<std::string> taken;
+    std::set<std::string> taken = {"q"};
     const std::string prefix = c::identifier(program.model_name, taken);
     made.bytes = TRY(compile(made.bytes + setters(program, prefix)));
     made.beside = {{file_stem(options.file) + ".html", TRY(page(scorer, made.bytes))}};
