@@ -1,6 +1,7 @@
 #include "quern/flow/profile.h"
 
 #include <algorithm>
+#include <span>
 
 #include "quern/base/text.h"
 
@@ -51,23 +52,34 @@ Status add_facts(sql::Session& session, const std::string& relation, const frame
     return {};
 }
 
-Status add_values(sql::Session& session, const std::string& relation, ColumnProfile& column) {
-    const std::string value = value_sql({column.name, column.type});
-    const auto rows =
-        TRY(session.query_all("select " + value + "::varchar, count(*) from " + relation +
-                              " where " + value + " is not null group by 1 order by 2 desc, 1"));
-    for (size_t row = 0; row < rows.row_count; ++row) {
-        column.values.push_back(
-            {std::string(rows.columns[0].text(row)), rows.columns[1].value<int64_t>(row)});
-    }
-    return {};
-}
-
 bool is_listed(const ColumnProfile& column) {
     const bool is_category = column.type.id == frame::TypeId::varchar ||
                              column.type.id == frame::TypeId::boolean ||
                              frame::is_integer(column.type);
     return is_category && column.distinct_count <= kListedValuesMax;
+}
+
+// The values of several columns as rows (i, v): a query of its own for each would bind all columns
+// of the table each time.
+std::string values_sql(const std::vector<std::string>& values, const std::string& relation) {
+    std::string list;
+    for (const auto& value : values) list += (list.empty() ? "" : ", ") + value + "::varchar";
+    return "(select unnest(range(" + std::to_string(values.size()) + ")) as i, unnest([" + list +
+           "]) as v from " + relation + ")";
+}
+
+Status add_values(sql::Session& session, const std::string& relation,
+                  std::span<ColumnProfile* const> columns) {
+    std::vector<std::string> values;
+    for (const auto* column : columns) values.push_back(value_sql({column->name, column->type}));
+    const auto rows =
+        TRY(session.query_all("select i, v, count(*) from " + values_sql(values, relation) +
+                              " where v is not null group by all order by 1, 3 desc, 2"));
+    for (size_t row = 0; row < rows.row_count; ++row) {
+        columns[static_cast<size_t>(rows.columns[0].value<int64_t>(row))]->values.push_back(
+            {std::string(rows.columns[1].text(row)), rows.columns[2].value<int64_t>(row)});
+    }
+    return {};
 }
 
 }  // namespace
@@ -81,8 +93,12 @@ Result<TableProfile> profile_table(sql::Session& session, const std::string& rel
                                  columns.begin() + static_cast<ptrdiff_t>(last));
         TRY(add_facts(session, relation, part, profile));
     }
-    for (auto& column : profile.columns) {
-        if (is_listed(column)) TRY(add_values(session, relation, column));
+    std::vector<ColumnProfile*> listed;
+    for (auto& column : profile.columns)
+        if (is_listed(column)) listed.push_back(&column);
+    for (size_t first = 0; first < listed.size(); first += kColumnsAQuery) {
+        const size_t count = std::min(listed.size() - first, kColumnsAQuery);
+        TRY(add_values(session, relation, std::span(listed).subspan(first, count)));
     }
     const bool has_key =
         std::ranges::any_of(profile.columns, [](const auto& column) { return column.is_unique(); });
@@ -96,16 +112,19 @@ Result<TableProfile> profile_table(sql::Session& session, const std::string& rel
 }
 
 Result<std::vector<std::string>> missing_marks(sql::Session& session, const std::string& relation) {
-    std::vector<std::string> marks;
-    for (const auto& column : TRY(session.columns_of("from " + relation))) {
-        if (column.type.id != frame::TypeId::varchar) continue;
-        const std::string name = quote_identifier(column.name);
+    std::vector<std::string> marks, texts;
+    for (const auto& column : TRY(session.columns_of("from " + relation)))
+        if (column.type.id == frame::TypeId::varchar)
+            texts.push_back(quote_identifier(column.name));
+    for (size_t first = 0; first < texts.size(); first += kColumnsAQuery) {
+        const auto begin = texts.begin() + static_cast<ptrdiff_t>(first);
+        const auto end =
+            texts.begin() + static_cast<ptrdiff_t>(std::min(texts.size(), first + kColumnsAQuery));
         const auto rows =
-            TRY(session.query_all("select distinct " + name + " from " + relation + " where trim(" +
-                                  name + ") in (" + std::string(kMarks) + ") order by 1"));
-        for (size_t row = 0; row < rows.row_count; ++row) {
+            TRY(session.query_all("select distinct v from " + values_sql({begin, end}, relation) +
+                                  " where trim(v) in (" + std::string(kMarks) + ")"));
+        for (size_t row = 0; row < rows.row_count; ++row)
             marks.emplace_back(rows.columns[0].text(row));
-        }
     }
     std::ranges::sort(marks);
     marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
