@@ -34,7 +34,8 @@ std::string_view view(string_view text) { return {text.data(), text.size()}; }
 // Beast's parser, which keeps of the head only what is asked for. Views point into the input.
 class Connection::Parser : public http::basic_parser<true> {
 public:
-    explicit Parser(std::string& chunked_body) : body_(chunked_body) {
+    Parser(std::string& chunked_body, uint64_t body_bytes_max)
+        : body_(chunked_body), body_bytes_max_(body_bytes_max) {
         header_limit(UINT32_MAX);  // sizes are looked at before and after it
         body_limit(UINT64_MAX);
         eager(false);
@@ -106,7 +107,10 @@ private:
     void on_header_impl(error_code&) override { is_complete_ = true; }
     void on_body_init_impl(const boost::optional<uint64_t>&, error_code&) override {}
     size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
-    void on_chunk_header_impl(uint64_t, string_view, error_code&) override {}
+    void on_chunk_header_impl(uint64_t size, string_view, error_code& error) override {
+        if (size <= body_bytes_max_ - std::min<uint64_t>(body_.size(), body_bytes_max_)) return;
+        refuse(413, "the body is too large", error);
+    }
     size_t on_chunk_body_impl(uint64_t, string_view body, error_code&) override {
         body_.append(body.data(), body.size());
         return body.size();
@@ -115,6 +119,7 @@ private:
     void on_response_impl(int, string_view, int, error_code&) override {}
 
     std::string& body_;
+    uint64_t body_bytes_max_;
     std::array<bool, kSingle> seen_{};
     bool is_complete_ = false;
 };
@@ -263,7 +268,7 @@ bool Connection::read_head() {
 bool Connection::take_head(size_t size) {
     scanner_.clear();
     body_.clear();
-    parser_ = std::make_unique<Parser>(body_);
+    parser_ = std::make_unique<Parser>(body_, static_cast<uint64_t>(loop_.limits().body_bytes));
     error_code error;
     parser_->put(boost::asio::buffer(in_.bytes().data(), size), error);
     if (parser_->refusal.http != 0) return refuse(parser_->refusal.http, parser_->refusal.why);
@@ -331,7 +336,11 @@ bool Connection::read_chunks() {
         const std::string_view bytes = in_.bytes();
         size = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     }
-    if (error && error != http::error::need_more) return refuse(400, "the chunks are not valid");
+    if (error && error != http::error::need_more) {
+        const Refusal& refusal = parser_->refusal;
+        if (refusal.http != 0) return refuse(refusal.http, refusal.why);
+        return refuse(400, "the chunks are not valid");
+    }
     in_.consume(size);
     chunk_bytes_ += size;
     if (body_.size() > limit || chunk_bytes_ > kChunkOverhead * limit + kChunkLineBytes) {

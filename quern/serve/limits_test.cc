@@ -68,6 +68,15 @@ TEST(LimitsTest, refuses_a_body_that_is_too_large) {
               413);
 }
 
+TEST(LimitsTest, refuses_a_chunk_that_is_said_to_be_too_large_at_once) {
+    ExampleServer example({.body_bytes = 1000, .body_timeout_ms = 600'000});
+    for (const char* size : {"3e9", "FFFFFFFFFFFFFFFF", "7fffffffffffffff"}) {
+        RawClient client(example.port());
+        ASSERT_TRUE(client.send(post_head("Transfer-Encoding: chunked\r\n") + size + "\r\n{"));
+        EXPECT_EQ(client.read().http, 413) << size;
+    }
+}
+
 TEST(LimitsTest, ends_a_chunked_body_without_end) {
     ExampleServer example({.body_bytes = 1 << 20});
     RawClient large(example.port());
