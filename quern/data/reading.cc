@@ -26,6 +26,14 @@ std::string whole_number_sql(const std::string& value, const Reading& reading) {
            checked + " else " + plain + " end";
 }
 
+// DuckDB reads a number with a point as a double, which beyond 2^53 may have lost its last digit.
+std::string exact_text_sql(const std::string& json, const std::string& text) {
+    return "(case when contains(json_type(" + json +
+           "), 'DOUBLE') then case when contains((9007199254740991 - abs(" + text +
+           "::double))::varchar, '-') then " + text + " || ' is not exact' else " + text +
+           " end else " + text + " end)";
+}
+
 bool is_number(const Type& type) {
     return type.id == TypeId::bigint || type.id == TypeId::float64 || frame::is_numeric(type);
 }
@@ -38,7 +46,9 @@ std::string cast_sql(std::string_view column, const Reading& reading) {
     if (reading.from.sql_name == "JSON" && reading.to.id != TypeId::other) {
         Reading as_text = reading;
         as_text.from = {.id = TypeId::varchar};
-        return cast_sql("(" + value + " ->> '$')", as_text);
+        const std::string text = "(" + value + " ->> '$')";
+        const bool is_whole = frame::is_integer(reading.to) || reading.to.id == TypeId::hugeint;
+        return cast_sql(is_whole ? exact_text_sql(value, text) : text, as_text);
     }
     const bool is_from_text = reading.from.id == TypeId::varchar;
     if (is_from_text && !reading.format.empty() && frame::is_temporal(reading.to)) {
