@@ -6,9 +6,12 @@
 //     category  text, integer, boolean: position in `categories` (texts, or int64 of integers and
 //               booleans). doubles [unseen] (default -1), [missing] (default NaN) are their codes
 //     one_hot   the same: one column of 0 and 1 for each of `categories`; uint8 [unseen] = 1 and
-//               [missing] = 1 add the columns "=(other)" and "=(missing)"
+//               [missing] = 1 add the columns "=(other)" and "=(missing)"; or uint32 [missing_as]:
+//               the category that a missing value counts as
 //     lookup    the same: the numbers of its category, a column for each of texts `columns`:
 //               doubles values [category][column], unseen, missing
+//     text_counts  text: a column for each of texts `parts`: characters, words, upper, digits,
+//               punctuation; missing is NaN
 //     date      date, timestamp: a column for each of texts `parts`: days (since 1970-01-01, with
 //               fraction), year, month, day, day_of_year, day_of_week (Monday 1), hour, minute,
 //               second; missing is NaN, or double [fill] for all parts; doubles

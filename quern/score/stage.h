@@ -37,6 +37,9 @@ struct Stage {
     std::string_view name;
     std::string_view summary;
     std::string_view learned;  // the buffers that it reads, for people
+    // Of stages that make column i of column i alone: the buffers that hold as many values for each
+    // column, so that columns which nobody reads can be taken out. Empty: it goes as a whole.
+    std::vector<std::string_view> by_column = {};
     // `from`: names of the columns that it reads, at least one. Checks all buffers; corrupt when
     // they do not fit.
     Result<BoundStage> (*bind)(std::span<const std::string> from, const Buffers& learned);

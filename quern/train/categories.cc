@@ -34,7 +34,7 @@ Status refuse_many() {
     return resource_exhausted("a feature has more than " +
                               with_thousands(static_cast<int64_t>(kCategoryValuesMax)) +
                               " categories")
-        .hint("write hash_words(..., by := 'text'), or make it shorter in SQL");
+        .hint("write hash_encode(...), or make it shorter in SQL");
 }
 
 // Gives each key the position that it has among the sorted keys.
@@ -81,6 +81,10 @@ Status gather(const TransformInput& input, Names& names, Categories& found, Valu
 }
 
 }  // namespace
+
+size_t Categories::most_frequent() const {
+    return static_cast<size_t>(std::ranges::max_element(counts) - counts.begin());
+}
 
 std::string Categories::name(size_t index) const {
     return is_text ? texts[index] : std::to_string(integers[index]);

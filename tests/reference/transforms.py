@@ -5,11 +5,12 @@ Usage: transforms.py [NAME...]    (with numpy and scikit-learn)
 """
 
 import sys
+import unicodedata
 
 import numpy as np
 from sklearn import preprocessing as pre
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import FeatureHasher, HashingVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -92,6 +93,17 @@ def power():
         yield method, power.transform(column(values)).T
 
 
+def quantile():
+    rows = column([-5, -1, 0, 3, 4, 6.99, 7, 100, 1000, 1000 - 1e-9, 2000, NAN])
+    for to in ["uniform", "normal"]:
+        for count in [3, 1000]:
+            transform = pre.QuantileTransformer(n_quantiles=count, output_distribution=to,
+                                                subsample=None)
+            yield f"{to} {count}", transform.fit(column(A)).transform(rows).T
+    same = pre.QuantileTransformer(subsample=None).fit(column(SAME))
+    yield "same", same.transform(column([4, 5, 6])).T
+
+
 def axes():
     yield "pca", PCA(2, svd_solver="full").fit_transform(WIDE)
     yield "pca whiten", PCA(2, svd_solver="full", whiten=True).fit_transform(WIDE)
@@ -100,12 +112,29 @@ def axes():
 
 def polynomial():
     rows = np.array(WIDE)[:2]
+    yield "pairs", pre.PolynomialFeatures(2, include_bias=False,
+                                          interaction_only=True).fit_transform(rows)[:, 3:]
     yield "degree 2", pre.PolynomialFeatures(2, include_bias=False).fit_transform(rows)
     yield "products", pre.PolynomialFeatures(3, include_bias=False,
                                              interaction_only=True).fit_transform(rows)
 
 
 REVIEWS = ["Good, good food!", "a BAD day; été", "", "good day_1 x"]
+
+
+def counts():
+    for text in ["Good, good food!", "a BAD\u2003day; \u00e9t\u00e9 \u00c9T\u00c9",
+                 "\x1c\x85 7\u0664 ", "\U0001f350\u00bf?"]:
+        kinds = [unicodedata.category(c) for c in text]
+        letters = sum(kind[0] == "L" for kind in kinds)
+        yield repr(text), np.array([[len(text), len(text.split()),
+                                     kinds.count("Lu") / letters if letters else 0,
+                                     kinds.count("Nd"), sum(kind[0] == "P" for kind in kinds)]])
+
+
+def hashed_categories():
+    hasher = FeatureHasher(n_features=4, input_type="string")
+    yield "hasher", hasher.transform([["x"], ["x y"], ["Rome"], ["75001"], [""]]).toarray()
 
 
 def words():
@@ -120,7 +149,8 @@ def words():
     yield "hashed", HashingVectorizer(n_features=6).transform(REVIEWS).toarray()
 
 
-GROUPS = {"words": words,
+GROUPS = {"words": words, "quantile": quantile, "counts": counts,
+          "hashed_categories": hashed_categories,
           "bucket": bucket, "power": power, "axes": axes, "polynomial": polynomial,
           "scale": scale, "impute": impute, "one_hot": one_hot, "target": target}
 

@@ -61,6 +61,7 @@ Result<BoundEncoder> bind_category(const frame::Type& type, const Buffers& learn
 struct OneHot {
     Categories categories;
     bool has_unseen = false, has_missing = false;
+    size_t missing_as = SIZE_MAX;  // the category that a missing value counts as
     size_t column_count = 0;
 };
 
@@ -72,6 +73,8 @@ void apply_one_hot(const void* prepared, const Vector& feature, size_t row_count
         std::fill_n(out, one_hot.column_count, 0.0);
         if (position < count)
             out[position] = 1;
+        else if (missing && one_hot.missing_as < count)
+            out[one_hot.missing_as] = 1;
         else if (missing && one_hot.has_missing)
             out[count + one_hot.has_unseen] = 1;
         else if (!missing && one_hot.has_unseen)
@@ -80,11 +83,16 @@ void apply_one_hot(const void* prepared, const Vector& feature, size_t row_count
 }
 
 Result<BoundEncoder> bind_one_hot(const frame::Type& type, const Buffers& learned) {
-    TRY(check_names(learned, {"categories", "unseen", "missing"}));
+    TRY(check_names(learned, {"categories", "unseen", "missing", "missing_as"}));
     auto one_hot = std::make_shared<OneHot>();
     TRY(read_categories(type, learned, one_hot->categories));
     one_hot->has_unseen = TRY(take_value<uint8_t>(learned, "unseen", 0)) != 0;
     one_hot->has_missing = TRY(take_value<uint8_t>(learned, "missing", 0)) != 0;
+    if (learned.contains("missing_as")) {
+        one_hot->missing_as = TRY(take_value<uint32_t>(learned, "missing_as", 0));
+        if (one_hot->missing_as >= one_hot->categories.count || one_hot->has_missing)
+            return corrupt("a missing value counts as no category");
+    }
     BoundEncoder encoder{apply_one_hot, one_hot, {}};
     for (const std::string& name : one_hot->categories.names) encoder.columns.push_back("=" + name);
     if (one_hot->has_unseen) encoder.columns.push_back("=(other)");
@@ -106,7 +114,7 @@ QUERN_REGISTER(Encoder)({
 QUERN_REGISTER(Encoder)({
     .name = "one_hot",
     .summary = "A column of 0 and 1 for each category that training saw.",
-    .learned = "texts or int64 categories; uint8 [unseen], [missing]",
+    .learned = "texts or int64 categories; uint8 [unseen], [missing]; uint32 [missing_as]",
     .takes = takes_category,
     .bind = bind_one_hot,
 });

@@ -134,9 +134,11 @@ Status category(Part& part) {
 Status one_hot(Part& part) {
     const uint32_t position = part.position();
     const size_t count = part.category_count();
+    const auto* missing_as = find_buffer<uint32_t>(part.learned, "missing_as");
     const auto add = [&](size_t at) {
         std::vector<double> marks(count + 2, 0.0);
         marks[at] = 1;
+        if (missing_as != nullptr && missing_as->front() == at) marks[count + 1] = 1;
         part.out.push_back(part.numbers.table_call(Op::look_up, position, std::move(marks)));
     };
     for (size_t i = 0; i < count; ++i) add(i);

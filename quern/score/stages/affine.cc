@@ -35,6 +35,7 @@ QUERN_REGISTER(Stage)({
     .name = "affine",
     .summary = "(value - center) / scale + shift.",
     .learned = "doubles center, scale, shift, one a column",
+    .by_column = {"center", "scale", "shift"},
     .bind = bind_affine,
 });
 

@@ -39,6 +39,7 @@ QUERN_REGISTER(Stage)({
     .name = "clip",
     .summary = "The value, or the nearer end of a range where it lies outside; missing stays so.",
     .learned = "doubles low, high, one a column",
+    .by_column = {"low", "high"},
     .bind = bind_clip,
 });
 

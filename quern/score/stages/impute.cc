@@ -41,6 +41,7 @@ QUERN_REGISTER(Stage)({
     .name = "impute",
     .summary = "The value, or what training chose where it is missing.",
     .learned = "doubles fill, one a column; uint32 [indicated]: columns that add \"is missing\"",
+    .by_column = {"fill"},
     .bind = bind_impute,
 });
 

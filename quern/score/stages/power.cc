@@ -55,6 +55,7 @@ QUERN_REGISTER(Stage)({
     .name = "power",
     .summary = "Yeo-Johnson's power of the value, or Box-Cox's, then (value - center) / scale.",
     .learned = "doubles lambda, center, scale, one a column; uint8 [box_cox]",
+    .by_column = {"lambda", "center", "scale"},
     .bind = bind_power,
 });
 

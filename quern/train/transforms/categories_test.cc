@@ -35,6 +35,18 @@ TEST(Transforms, OneHot) {
     check("drop_first: true", {1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0});
 }
 
+TEST(Transforms, MissingCountsAsTheMostFrequent) {
+    // scikit-learn's SimpleImputer(strategy='most_frequent') before the encoder. Bern, Oslo, Rome,
+    // Ulm.
+    check_transform(of_city("one_hot", "missing: mode"),
+                    {0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0});
+    check_transform(of_city("one_hot", "{missing: mode, min_count: 2}"),
+                    {0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1});
+    check_transform(of_city("ordinal_encode", "missing: mode"), {1, 2, 0, 3, 2, -1});
+    check_transform(of_city("ordinal_encode", "{missing: mode, order: [Rome, Oslo]}"),
+                    {1, 0, -1, -1, 0, -1});
+}
+
 TEST(Transforms, OneHotNamesItsColumns) {
     EXPECT_EQ(transform(of_city("one_hot", "min_count: 2")).columns,
               (std::vector<std::string>{"a=Bern", "a=Oslo", "a=Rome", "a=(other)", "a=(missing)"}));

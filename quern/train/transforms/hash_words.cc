@@ -14,8 +14,7 @@ struct HashWords {
             param("columns", &HashWords::columns, "Columns that the pieces share.").in(1, 1 << 18),
             param("ngrams", &HashWords::ngrams, "Most words or characters of a piece.").in(1, 20),
             param("min_ngrams", &HashWords::min_ngrams, "Fewest words or characters.").in(1, 20),
-            param("by", &HashWords::by, "What a text is cut into; text: not cut.")
-                .one_of({"word", "character", "text"}),
+            param("by", &HashWords::by, "What a text is cut into.").one_of({"word", "character"}),
             param("unit", &HashWords::unit, "Each row gets the length 1.")};
     }
 };
@@ -28,12 +27,10 @@ Status check(const Tree& settings, std::string_view name) {
 
 Result<FittedTransform> fit(const TransformInput& input) {
     const auto settings = TRY(parse_params<HashWords>(input.settings, "hash_words"));
-    const bool is_whole = settings.by == "text";
-    const auto kind = is_whole                     ? score::GramKind::whole
-                      : settings.by == "character" ? score::GramKind::characters
-                                                   : score::GramKind::words;
-    const std::vector<uint32_t> grams = {static_cast<uint32_t>(is_whole ? 1 : settings.min_ngrams),
-                                         static_cast<uint32_t>(is_whole ? 1 : settings.ngrams)};
+    const auto kind =
+        settings.by == "character" ? score::GramKind::characters : score::GramKind::words;
+    const std::vector<uint32_t> grams = {static_cast<uint32_t>(settings.min_ngrams),
+                                         static_cast<uint32_t>(settings.ngrams)};
     return FittedTransform{
         "hashed_words",
         {{"grams", grams},
@@ -46,9 +43,9 @@ Result<FittedTransform> fit(const TransformInput& input) {
 
 QUERN_REGISTER(Transform)({
     .name = "hash_words",
-    .summary = "A fixed number of columns for any words, or with by := 'text' for any categories: "
-               "each goes to the column and sign of its hash. Nothing is learned.",
-    .reference = "scikit-learn's HashingVectorizer; of whole texts its FeatureHasher",
+    .summary = "A fixed number of columns for any words: each goes to the column and sign of its "
+               "32-bit MurmurHash3 (seed 0). Nothing is learned.",
+    .reference = "scikit-learn's HashingVectorizer",
     .example = "hash_words(review, columns := 512)",
     .takes = Takes::text,
     .params = HashWords::params(),

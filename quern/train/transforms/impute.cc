@@ -52,7 +52,10 @@ Result<FittedTransform> fit(const TransformInput& input) {
 
 QUERN_REGISTER(Transform)({
     .name = "impute",
-    .summary = "Puts a number where the value is missing. For texts write coalesce(city, '?').",
+    .summary =
+        "Puts a number where the value is missing. For texts write coalesce(city, '?') for a "
+        "constant, one_hot(city, missing := 'mode') for the most frequent, and city is null "
+        "for an indicator.",
     .reference = "scikit-learn's SimpleImputer",
     .example = "impute(income, with := 'median', indicator := true)",
     .takes = Takes::numbers,

@@ -1,6 +1,7 @@
 // Covers bucket.cc, clip_outliers.cc, power_transform.cc, pca.cc, svd.cc, polynomial.cc,
+// interaction.cc, quantile_transform.cc,
 // train/principal_axes.cc and the stages bucket.cc, clip.cc, power.cc, project.cc, products.cc.
-// Literals: tests/reference/transforms.py bucket power axes polynomial.
+// Literals: tests/reference/transforms.py bucket power axes polynomial quantile.
 #include "quern/train/transform_for_test.h"
 
 namespace quern::train {
@@ -106,6 +107,41 @@ TEST(Transforms, AxesAreAtMostTheColumns) {
     TransformCase one{.name = "pca", .settings = "components: 2"};
     one.lesson.push_back(numbers({1, 2}));
     EXPECT_EQ(transform(one).status.message(), "'components' must be at most the 1 columns, got 2");
+}
+
+TEST(Transforms, QuantileTransform) {
+    const auto check_rows = [](const std::string& settings, const std::vector<double>& want) {
+        TransformCase one{.name = "quantile_transform", .settings = settings};
+        one.lesson.push_back(numbers({3, kNan, -1, 7, 7, 1000}));
+        one.rows.push_back(numbers({-5, -1, 0, 3, 4, 6.99, 7, 100, 1000, 1000 - 1e-9, 2000, kNan}));
+        check_transform(one, want);
+    };
+    check_rows("landmarks: 3", {0, 0, 0.0625, 0.25, 0.3125, 0.499375, 0.5, 0.5468277945619335, 1,
+                                0.9999999999994964, 1, kNan});
+    check_rows("", {0, 0, 0.0625, 0.25, 0.3125, 0.5987500000000001, 0.6000000000000001,
+                    0.693655589123867, 1, 0.9999999999997482, 1, kNan});
+    check_rows("{to: normal, landmarks: 3}",
+               {-5.199337582605575, -5.199337582605575, -1.5341205443525463, -0.6744897501960817,
+                -0.4887764111146695, -0.0015666433124981618, 0, 0.11765072549811496,
+                5.19933758270342, 5.19933758270342, 5.19933758270342, kNan});
+    check_rows("to: normal",
+               {-5.199337582605575, -5.199337582605575, -1.5341205443525463, -0.6744897501960817,
+                -0.4887764111146695, 0.2501129519914156, 0.25334710313580006, 0.506239082571575,
+                5.19933758270342, 5.19933758270342, 5.19933758270342, kNan});
+    TransformCase same{.name = "quantile_transform"};
+    same.lesson.push_back(numbers({5, 5, 5, kNan, 5, 5}));
+    same.rows.push_back(numbers({4, 5, 6, -INFINITY, INFINITY}));
+    check_transform(same, {0, 0, 1, 0, 1});
+}
+
+TEST(Transforms, Interaction) {
+    const std::vector<std::vector<double>> rows = {{2.5, 2.4}, {0.5, 0.7}, {1, -3}};
+    check("interaction", "", rows, {1.25, 2.5, 0.5, 1.68, -7.199999999999999, -2.0999999999999996});
+    check("interaction", "factors: 3", rows, {1.25, -5.039999999999999});
+    TransformCase one{.name = "interaction"};
+    one.lesson.push_back(numbers({1}));
+    EXPECT_EQ(transform(one).status.message(),
+              "interaction of 2 factors needs as many columns, got 1");
 }
 
 TEST(Transforms, Polynomial) {

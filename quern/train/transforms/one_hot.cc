@@ -10,6 +10,7 @@ struct OneHot {
     int64_t min_count = 1;
     int64_t max_categories = 1000;
     bool drop_first = false;
+    std::string missing = "own";
 
     static std::vector<Param> params() {
         return {param("min_count", &OneHot::min_count,
@@ -19,7 +20,8 @@ struct OneHot {
                       "Most columns, \"=(other)\" among them; the rarest categories share it.")
                     .in(2, 100'000),
                 param("drop_first", &OneHot::drop_first,
-                      "Leave out the first category's column; the others say as much.")};
+                      "Leave out the first category's column; the others say as much."),
+                missing_param(&OneHot::missing)};
     }
 };
 
@@ -54,6 +56,13 @@ Result<FittedTransform> fit(const TransformInput& input) {
     }
     score::Buffers learned{{"categories", categories.buffer(is_kept)}};
     if (has_rare && !settings.drop_first) learned["unseen"] = std::vector<uint8_t>{1};
+    if (settings.missing == "mode" && categories.count() > 0) {
+        const size_t mode = categories.most_frequent();
+        const auto before = is_kept.begin() + static_cast<std::ptrdiff_t>(mode);
+        const auto place = static_cast<uint32_t>(std::count(is_kept.begin(), before, 1));
+        if (is_kept[mode] != 0) learned["missing_as"] = std::vector<uint32_t>{place};
+        return FittedTransform{"one_hot", std::move(learned)};
+    }
     if (categories.missing_count > 0) learned["missing"] = std::vector<uint8_t>{1};
     return FittedTransform{"one_hot", std::move(learned)};
 }

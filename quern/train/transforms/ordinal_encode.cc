@@ -9,12 +9,14 @@ namespace {
 struct OrdinalEncode {
     std::vector<std::string> order;
     double unseen = -1;
+    std::string missing = "own";
 
     static std::vector<Param> params() {
         return {param("order", &OrdinalEncode::order,
                       "The categories from first to last; default: sorted."),
                 param("unseen", &OrdinalEncode::unseen,
-                      "The number of a category that is not among them.")};
+                      "The number of a category that is not among them."),
+                missing_param(&OrdinalEncode::missing)};
     }
 };
 
@@ -39,6 +41,15 @@ Status check(const Tree& settings, std::string_view name) {
     return invalid_argument("'order' names '" + *twice + "' twice").at(settings.place.text());
 }
 
+// The number that the category gets.
+double code_of(const std::string& name, const OrdinalEncode& settings,
+               const Categories& categories) {
+    if (settings.order.empty()) return static_cast<double>(categories.most_frequent());
+    const auto at = std::ranges::find(settings.order, name);
+    return at == settings.order.end() ? settings.unseen
+                                      : static_cast<double>(at - settings.order.begin());
+}
+
 Result<FittedTransform> fit(const TransformInput& input) {
     const auto settings = TRY(parse_params<OrdinalEncode>(input.settings, "ordinal_encode"));
     const Categories categories = TRY(read_categories(input));
@@ -46,6 +57,9 @@ Result<FittedTransform> fit(const TransformInput& input) {
     learned["categories"] = settings.order.empty()
                                 ? categories.buffer()
                                 : TRY(written_order(settings, categories.is_text));
+    if (settings.missing == "mode" && categories.count() > 0)
+        learned["missing"] = std::vector<double>{
+            code_of(categories.name(categories.most_frequent()), settings, categories)};
     return FittedTransform{"category", std::move(learned)};
 }
 

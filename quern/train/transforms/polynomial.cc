@@ -1,9 +1,7 @@
-#include "quern/train/transform.h"
+#include "quern/train/products.h"
 
 namespace quern::train {
 namespace {
-
-constexpr size_t kProductsMax = 100'000;
 
 struct Polynomial {
     int64_t degree = 2;
@@ -16,40 +14,10 @@ struct Polynomial {
     }
 };
 
-// All products of `left` more factors from column `first` on.
-void add_products(std::vector<uint32_t>& product, uint32_t first, uint32_t column_count,
-                  size_t left, bool are_different, std::vector<std::vector<uint32_t>>& out) {
-    if (left == 0) {
-        out.push_back(product);
-        return;
-    }
-    for (uint32_t column = first; column < column_count && out.size() <= kProductsMax; ++column) {
-        product.push_back(column);
-        add_products(product, column + (are_different ? 1 : 0), column_count, left - 1,
-                     are_different, out);
-        product.pop_back();
-    }
-}
-
 Result<FittedTransform> fit(const TransformInput& input) {
     const auto settings = TRY(parse_params<Polynomial>(input.settings, "polynomial"));
-    std::vector<std::vector<uint32_t>> products;
-    std::vector<uint32_t> product;
-    for (int64_t size = 1; size <= settings.degree; ++size)
-        add_products(product, 0, static_cast<uint32_t>(input.column_count()),
-                     static_cast<size_t>(size), settings.only_products, products);
-    if (products.size() > kProductsMax) {
-        return resource_exhausted("polynomial of " + std::to_string(input.column_count()) +
-                                  " columns has more than " + std::to_string(kProductsMax) +
-                                  " products")
-            .hint("give it fewer columns or a smaller degree");
-    }
-    std::vector<uint32_t> factors, sizes;
-    for (const auto& one : products) {
-        factors.insert(factors.end(), one.begin(), one.end());
-        sizes.push_back(static_cast<uint32_t>(one.size()));
-    }
-    return FittedTransform{"products", {{"factors", factors}, {"sizes", sizes}}};
+    return fit_products("polynomial", input.column_count(),
+                        {.most = settings.degree, .are_different = settings.only_products});
 }
 
 }  // namespace

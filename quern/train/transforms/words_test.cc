@@ -1,10 +1,13 @@
-// Covers tfidf.cc, hash_words.cc and the encoders words.cc and grams.cc. Literals:
-// tests/reference/transforms.py words.
+// Covers tfidf.cc, hash_words.cc, hash_encode.cc, text_counts.cc and the encoders words.cc,
+// grams.cc, text_counts.cc. Literals: tests/reference/transforms.py words counts
+// hashed_categories.
 #include "quern/score/encoders/grams.h"
 #include "quern/train/transform_for_test.h"
 
 namespace quern::train {
 namespace {
+
+const double kNan = std::nan("");
 
 void check(const std::string& name, const std::string& settings,
            const std::vector<std::string>& rows, const std::vector<double>& want) {
@@ -134,8 +137,23 @@ TEST(Transforms, HashWords) {
            0,
            0,
            0});
-    check("hash_words", "{columns: 4, by: text}", {"x", "x y", ""},
-          {0, 0, 0, 1, 0, -1, 0, 0, 0, 0, 0, 0});
+}
+
+TEST(Transforms, HashEncode) {
+    check("hash_encode", "columns: 4", {"x", "x y", "Rome", "75001", ""},
+          {0, 0, 0, 1, 0, -1, 0, 0, 0, 0, -1, 0, -1, 0, 0, 0, 0, 0, 0, 0});
+}
+
+TEST(Transforms, TextCounts) {
+    check("text_counts", "",
+          {"Good, good food!", "a BAD\u2003day; \u00e9t\u00e9 \u00c9T\u00c9", "\x1c\u0085 7\u0664 ",
+           "\U0001f350\u00bf?", ""},
+          {16, 3, 1.0 / 12, 0, 2, 18, 5, 6.0 / 13, 0,    1,    6,    1,   0,
+           2,  0, 3,        1, 0, 0,  2, kNan,     kNan, kNan, kNan, kNan});
+    check("text_counts", "parts: [upper, words]", {"ONE two"}, {0.5, 2});
+    TransformCase one{.name = "text_counts", .settings = "parts: words"};
+    one.lesson.push_back(texts({"a"}));
+    EXPECT_EQ(transform(one).columns, (std::vector<std::string>{"a words"}));
 }
 
 TEST(Grams, HashAsMurmurDoes) {
