@@ -12,6 +12,7 @@
 #include "quern/serve/route.h"
 #include "quern/train/learner.h"
 #include "quern/train/load.h"
+#include "quern/train/selector.h"
 #include "quern/train/transform.h"
 
 #include "apps/cli/command.h"
@@ -76,6 +77,21 @@ Result<std::string> transforms_text() {
                 ". Reference: " + text_of(transform.reference) + ".\n" +
                 example_of(transform.example);
         if (!transform.params.empty()) text += "\n" + markdown_table(transform.params);
+    }
+    return text;
+}
+
+Result<std::string> selectors_text() {
+    TRY(train::load_training());
+    std::string text =
+        "\nOne of them stands under a model's key `select`. It looks at the columns as the learner "
+        "would see\nthem, on the rows that teach, in each fold anew; what it drops is not computed "
+        "when rows are scored.\n`quern show MODEL` tells the score of each feature.\n";
+    for (const auto& selector : Registry<train::Selector>::of_kind().all()) {
+        text += heading(selector.name) + text_of(selector.summary) +
+                (selector.is_for_regress ? "" : " For classes.") +
+                " Reference: " + text_of(selector.reference) + ".\n" +
+                example_of(selector.example) + "\n" + markdown_table(selector.params);
     }
     return text;
 }
@@ -162,6 +178,7 @@ const std::vector<Chapter>& chapters() {
         {"checks", "Checks", checks_text},
         {"functions", "Functions that features may call", functions_text},
         {"transforms", "Fitted transforms (in `features:`)", transforms_text},
+        {"selectors", "Selection of columns (`select:`)", selectors_text},
         {"learners", "Learners (`algorithm:`)", learners_text},
         {"metrics", "Metrics, also for `gates:` and `metric:`", metrics_text},
         {"calibrations", "Calibrations (`calibrate:`)",
@@ -195,10 +212,10 @@ QUERN_REGISTER(Command)
     .name = "reference",
     .summary = "Print what there is: file keys, checks, learners, metrics, functions, routes",
     .example = "quern reference learners",
-    .arguments =
-        {{"CHAPTER",
-          "files, formats, checks, functions, learners, metrics, exports, routes or commands",
-          false}},
+    .arguments = {{"CHAPTER",
+                   "files, formats, checks, functions, transforms, selectors, learners, metrics, "
+                   "exports, routes or commands",
+                   false}},
     .run = run_reference,
 });
 

@@ -16,6 +16,7 @@
 namespace quern::cli {
 namespace {
 
+constexpr size_t kFeaturesExplained = 100, kNameWidth = 30;
 constexpr size_t kFeaturesTold = 6, kVersionsTold = 8, kClassesShown = 12;
 
 std::string printed(const char* format, double value) {
@@ -50,6 +51,29 @@ std::string leads_text(const flow::ModelFacts& facts) {
         text += (text.empty() ? "" : ", ") + name + " " + printed("%.2f", share);
     }
     return text;
+}
+
+// What was made of each feature, why, and what was learned for it.
+std::string preparation_text(const flow::ModelFacts& facts) {
+    if (facts.preparation.empty()) return "";
+    size_t width = 0;
+    const size_t count = std::min(facts.preparation.size(), kFeaturesExplained);
+    for (size_t i = 0; i < count; ++i)
+        width = std::max(width, std::min(facts.preparation[i].name.size(), kNameWidth));
+    std::string text = "  features:\n";
+    for (size_t i = 0; i < count; ++i) {
+        const auto& one = facts.preparation[i];
+        std::string line = "    " + one.name;
+        line.resize(std::max(line.size() + 2, width + 6), ' ');
+        if (one.how != one.name) line += one.how + ": ";
+        line += one.why;
+        if (!one.fate.empty()) line += "; " + one.fate;
+        text += line + "\n";
+        for (const auto& part : one.learned) text += std::string(width + 8, ' ') + part + "\n";
+    }
+    if (count == facts.preparation.size()) return text;
+    return text + "    and " + std::to_string(facts.preparation.size() - count) +
+           " more; --json tells of all\n";
 }
 
 std::string confusion_text(const flow::ModelFacts& facts) {
@@ -114,6 +138,7 @@ std::string model_text(const store::ModelVersion& version, const flow::ModelFact
     text += "  made by:  " + facts.algorithm + ", " + facts.engine + " in " +
             duration_text(facts.seconds) + "\n";
     if (!kernel.empty()) text += "  kernel:   " + kernel + "\n";
+    text += preparation_text(facts);
     for (const auto& [key, words] : facts.outputs) text += "  " + key + ": " + words + "\n";
     for (const auto& note : facts.notes) text += "  note:     " + note + "\n";
     return text + "  versions:\n" + versions_text(versions);

@@ -98,6 +98,10 @@ std::string definition_of(const project::Model& model) {
     }
     json.field("algorithm", model.algorithm.name).key("settings");
     write_tree(model.algorithm.settings, json);
+    if (!model.select.method.empty()) {
+        json.field("select", model.select.method).key("select_settings");
+        write_tree(model.select.settings, json);
+    }
     json.field("split", static_cast<int>(model.split.kind)).field("test", model.split.test);
     json.field("folds", model.split.folds).field("seed", model.split.seed);
     json.field("group", model.split.group.text).field("metric", model.metric);
@@ -122,6 +126,12 @@ std::string definition_of(const project::Model& model) {
 std::string definition_of(const project::Service& service) {
     JsonWriter json;
     json.begin_object().field("model", lower_ascii(service.model)).field("alias", service.alias);
+    if (const auto& contract = service.contract; !(contract == project::Contract())) {
+        json.field("type", static_cast<int>(contract.type));
+        json.field("null", static_cast<int>(contract.null));
+        json.field("range", static_cast<int>(contract.range));
+        json.field("category", static_cast<int>(contract.category));
+    }
     return json.end_object().take();
 }
 

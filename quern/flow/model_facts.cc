@@ -66,6 +66,29 @@ std::vector<std::pair<std::string, T>> pairs_of(const json& object, const char* 
     return pairs;
 }
 
+json preparation_json(const std::vector<train::FeatureReport>& reports) {
+    json list = json::array();
+    for (const auto& one : reports) {
+        list.push_back({{"name", one.name},
+                        {"how", one.how},
+                        {"why", one.why},
+                        {"learned", one.learned},
+                        {"fate", one.fate},
+                        {"columns", one.column_count}});
+    }
+    return list;
+}
+
+std::vector<train::FeatureReport> preparation_of(const json& object) {
+    std::vector<train::FeatureReport> reports;
+    for (const auto& one : object.value("preparation", json::array())) {
+        reports.push_back({one.value("name", ""), one.value("how", ""), one.value("why", ""),
+                           one.value("learned", std::vector<std::string>()), one.value("fate", ""),
+                           one.value("columns", int64_t{0})});
+    }
+    return reports;
+}
+
 }  // namespace
 
 const Estimate* ModelFacts::find(std::string_view metric) const {
@@ -102,6 +125,7 @@ std::string facts_json(const ModelFacts& facts) {
         {"confusion", facts.confusion},
         {"importance", pairs_json(facts.importance, "share")},
         {"features", facts.features},
+        {"preparation", preparation_json(facts.preparation)},
         {"outputs", pairs_json(facts.outputs, "words")},
         {"notes", facts.notes},
         {"input_count", facts.input_count},
@@ -140,6 +164,7 @@ ModelFacts model_facts(const std::string& text) {
     facts.confusion = object.value("confusion", std::vector<double>());
     facts.importance = pairs_of<double>(object, "importance", "share");
     facts.features = object.value("features", std::vector<std::string>());
+    facts.preparation = preparation_of(object);
     facts.outputs = pairs_of<std::string>(object, "outputs", "words");
     facts.notes = object.value("notes", std::vector<std::string>());
     facts.input_count = object.value("input_count", int64_t{0});

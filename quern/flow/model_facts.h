@@ -22,6 +22,7 @@ struct ModelFacts {
     std::vector<double> confusion;               // [true][chosen]
     std::vector<std::pair<std::string, double>> importance;
     std::vector<std::string> features;
+    std::vector<train::FeatureReport> preparation;             // what became of each feature
     std::vector<std::pair<std::string, std::string>> outputs;  // calibrate, threshold, conformal
     std::vector<std::string> notes;
     int64_t input_count = 0, column_count = 0;  // raw columns and columns of the matrix

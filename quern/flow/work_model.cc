@@ -80,6 +80,7 @@ ModelFacts facts_of(const project::Model& model, const train::TrainedModel& trai
     facts.confusion = trained.confusion;
     facts.importance = trained.importance;
     for (const auto& feature : program.features) facts.features.push_back(feature.name);
+    facts.preparation = trained.features;
     facts.outputs = trained.outputs;
     facts.notes = trained.notes;
     facts.input_count = static_cast<int64_t>(program.asked().size());

@@ -159,8 +159,15 @@ private:
         for (const auto& service : project_.services) {
             const bool is_known = std::ranges::any_of(
                 models, [&](auto name) { return lower_ascii(name) == lower_ascii(service.model); });
-            if (is_known) continue;
-            faults_.also(unknown_reference("model", service.model, models, service.model_place));
+            if (!is_known) {
+                faults_.also(
+                    unknown_reference("model", service.model, models, service.model_place));
+            } else if (!(service.contract == project_.contract_of(service.model))) {
+                faults_.also(invalid_argument("two services of model '" + service.model +
+                                              "' have different contracts")
+                                 .at(service.place.text())
+                                 .hint("give both the same `contract`"));
+            }
         }
         for (const auto& table : project_.tables) check_variables(table);
     }
@@ -248,6 +255,12 @@ const Model* Project::find_model(std::string_view wanted) const {
 }
 const Service* Project::find_service(std::string_view wanted) const {
     return find_named(services, wanted);
+}
+
+Contract Project::contract_of(std::string_view model) const {
+    for (const auto& service : services)
+        if (lower_ascii(service.model) == lower_ascii(model)) return service.contract;
+    return {};
 }
 
 Result<std::string> find_project_root(const std::string& folder) {

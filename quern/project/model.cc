@@ -29,6 +29,27 @@ Status read_algorithm(Model& model, const Tree& value) {
     return {};
 }
 
+Status read_select(Model& model, const Tree& value) {
+    model.select.place = value.place;
+    model.select.settings = value;
+    if (value.is_scalar()) {
+        model.select.settings = Tree::map({});
+        model.select.settings.place = value.place;
+        return detail::read_value(value, detail::Typed<std::string>::shape(), "select",
+                                  model.select.method);
+    }
+    const Tree* method = value.is_map() ? value.find("method") : nullptr;
+    if (method == nullptr) {
+        return invalid_argument("'select' must name a method")
+            .at(value.place.text())
+            .hint("write `select: {method: mutual_information, keep: 20}`");
+    }
+    std::erase_if(model.select.settings.entries,
+                  [](const Tree::Entry& entry) { return entry.key == "method"; });
+    return detail::read_value(*method, detail::Typed<std::string>::shape(), "method",
+                              model.select.method);
+}
+
 std::vector<Param> split_params() {
     return {
         choice_param("kind", &Split::kind, {"auto", "stratified", "random", "time", "group"},
@@ -113,6 +134,10 @@ Keys model_keys() {
                             "A learner's name, or the name with its settings: "
                             "`{gbdt: {num_leaves: 31}}`.",
                             &read_algorithm),
+        custom_param<Model>("select", detail::plain_shape("any"),
+                            "Which columns the learner sees, chosen on the rows that teach, in "
+                            "each fold anew: `{method: mutual_information, keep: 20}`.",
+                            &read_select),
         custom_param<Model>("split", split_shape(), "Which rows are held out to measure.",
                             &read_split),
         param("metric", &Model::metric, "Watched by early stopping; default: by the task."),

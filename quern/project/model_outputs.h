@@ -1,4 +1,4 @@
-// Keys of models/*.yml for what stands after the model: calibrate, threshold, conformal.
+// Keys of models/*.yml for what stands around the model: select, calibrate, threshold, conformal.
 #pragma once
 
 #include <string>
@@ -6,6 +6,13 @@
 #include "quern/base/tree.h"
 
 namespace quern::project {
+
+// `select: {method: mutual_information, keep: 20}`; the registry of selectors judges both.
+struct Select {
+    std::string method;  // empty: every column is kept
+    Tree settings;       // a map without `method`
+    Place place;
+};
 
 constexpr double kOutputPart = 0.2;  // of the training rows, for each of the next three
 struct Calibrate {

@@ -12,6 +12,7 @@
 
 #include "quern/base/status.h"
 #include "quern/base/tree.h"
+#include "quern/project/contract.h"
 #include "quern/project/model_outputs.h"
 
 namespace quern::project {
@@ -132,6 +133,7 @@ struct Model {
     std::vector<Located> exclude;
     std::vector<Lookup> lookups;
     Algorithm algorithm;
+    Select select;
     Split split;
     std::string metric;                           // watched by early stopping; empty: by the task
     std::optional<double> threshold;              // of a binary classifier; absent: 0.5
@@ -147,6 +149,7 @@ struct Service {
     std::string description;
     std::string model, alias = "champion";  // `model: repay@champion`
     Place model_place;
+    Contract contract;
 };
 
 struct Settings {
@@ -171,6 +174,8 @@ struct Project {
     const Table* find_table(std::string_view name) const;
     const Model* find_model(std::string_view name) const;
     const Service* find_service(std::string_view name) const;
+    // What the services of this model say; the default when there is none.
+    Contract contract_of(std::string_view model) const;
 };
 
 struct LoadLimits {

@@ -155,15 +155,6 @@ std::string values_text(const std::vector<T>& values) {
     return text;
 }
 
-std::string learned_text(const Buffers& learned) {
-    std::string text;
-    for (const auto& [name, buffer] : learned) {
-        std::string values = std::visit([](const auto& list) { return values_text(list); }, buffer);
-        text += (text.empty() ? "" : "; ") + name + " " + values;
-    }
-    return text;
-}
-
 std::string input_line(const Input& input) {
     std::string line = "  " + input.name + "  " + type_text(input.type);
     if (!input.is_nullable) line += ", never null";
@@ -223,6 +214,15 @@ std::string lookup_text(const Program& program, const Lookup& lookup) {
 
 std::string expression_text(const Program& program, uint32_t expression) {
     return ExpressionText(program).of(expression);
+}
+
+std::string learned_text(const Buffers& learned) {
+    std::string text;
+    for (const auto& [name, buffer] : learned) {
+        std::string values = std::visit([](const auto& list) { return values_text(list); }, buffer);
+        text += (text.empty() ? "" : "; ") + name + " " + values;
+    }
+    return text;
 }
 
 std::string describe(const Program& program) {

@@ -138,6 +138,13 @@ FieldFault store_field(const frame::Type& type, const FieldValue& value, bool is
     return FieldFault::wrong_type;
 }
 
+FieldFault store_double(const frame::Type& type, double value, std::byte* at) {
+    if (type.id == TypeId::date) return put(at, static_cast<int32_t>(std::llround(value)));
+    if (frame::is_temporal(type)) return put(at, static_cast<int64_t>(std::llround(value * 1e6)));
+    if (type.id == TypeId::boolean) return put(at, value != 0);
+    return store_number(type, frame::is_integer(type) ? std::round(value) : value, at);
+}
+
 std::string fault_text(FieldFault fault, const frame::Type& type, const std::string& shown) {
     switch (fault) {
         case FieldFault::out_of_range:

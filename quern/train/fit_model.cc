@@ -11,6 +11,7 @@
 #include "quern/score/scorer.h"
 #include "quern/stats/distributions.h"
 #include "quern/train/matrix.h"
+#include "quern/train/narrow.h"
 #include "quern/train/outputs.h"
 #include "quern/train/preparation.h"
 #include "quern/train/rows.h"
@@ -35,6 +36,8 @@ struct Fit {
     std::vector<Written> written;    // bare ones where the user wrote none
     std::vector<MatrixPart> matrix;  // each column
     CrossFit cross;
+    std::vector<FeatureReport> features;
+    std::vector<ColumnFate> fates;  // of each column before any was taken out
     std::vector<std::string> notes;
 };
 
@@ -176,14 +179,53 @@ Result<std::vector<score::Scorer>> fold_scorers(const Fit& fit) {
     return scorers;
 }
 
+const Selector* selector_of(const project::Model& model) {
+    const auto found = Registry<Selector>::of_kind().find(model.select.method);
+    return found.ok() ? *found : nullptr;  // check_algorithm told of a wrong one
+}
+
+// Chooses columns, and takes the others out of the program.
+Result<std::vector<uint8_t>> choose_columns(const Session& session, const FitInput& input,
+                                            Fit& fit) {
+    const auto& model = session.model();
+    std::vector<uint8_t> is_kept(fit.matrix.size(), 1);
+    const Selector* selector = selector_of(model);
+    if (selector == nullptr) return is_kept;
+    const SelectorInput asked{input, session.learner, model.select.settings};
+    auto selected = select(*selector, asked);
+    if (!selected.ok()) return std::move(selected).status().at(model.select.place.text());
+    is_kept = std::move(selected->is_kept);
+    for (size_t i = 0; i < fit.fates.size(); ++i) {
+        fit.fates[i].score = selected->scores[i];
+        fit.fates[i].is_dropped = is_kept[i] == 0;
+    }
+    TRY(narrow(fit.program, is_kept));
+    std::vector<MatrixPart> matrix;
+    for (size_t i = 0; i < is_kept.size(); ++i)
+        if (is_kept[i] != 0) matrix.push_back(fit.matrix[i]);
+    fit.matrix = std::move(matrix);
+    return is_kept;
+}
+
+// What no split reads need not be computed.
+Status drop_unread(Fit& fit) {
+    const auto is_read = columns_read(fit.program.model, fit.matrix.size());
+    size_t next = 0;
+    for (auto& fate : fit.fates)
+        if (!fate.is_dropped) fate.is_read = is_read[next++] != 0;
+    return narrow(fit.program, is_read);
+}
+
 Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto scorer = TRY(score::Scorer::build(fit.program));
     const auto of_fold = TRY(fold_scorers(fit));
     const auto matrix =
         TRY(build_matrix(session.request, session.rows, roles, {scorer, of_fold, fit.cross.fold}));
     std::vector<MatrixColumn> columns;
-    for (size_t i = 0; i < fit.matrix.size(); ++i)
+    for (size_t i = 0; i < fit.matrix.size(); ++i) {
         columns.push_back({scorer.matrix_columns()[i], fit.matrix[i].is_category});
+        fit.fates.push_back({.name = columns[i].name, .written = fit.matrix[i].written});
+    }
     const auto lesson_rows = roles.rows(Role::lesson);
     const auto validation_rows = roles.rows(Role::validation);
     const auto targets = pick(session.rows.targets, lesson_rows);
@@ -202,12 +244,18 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
                    .seed = session.seed(),
                    .threads = session.request.threads,
                    .watch = session.request.watch};
-    fit.fitted = TRY(train::fit(session.learner, input));
+    const auto is_kept = TRY(choose_columns(session, input, fit));
+    if (fit.matrix.size() < is_kept.size()) {
+        const NarrowInput narrowed(input, is_kept);
+        fit.fitted = TRY(train::fit(session.learner, narrowed.input()));
+    } else {
+        fit.fitted = TRY(train::fit(session.learner, input));
+    }
     fit.program.model = std::move(fit.fitted.model);
     fit.program.link = fit.fitted.link;
     fit.program.link_scale = fit.fitted.link_scale;
     fit.notes.insert(fit.notes.end(), fit.fitted.notes.begin(), fit.fitted.notes.end());
-    return {};
+    return drop_unread(fit);
 }
 
 // Encoders, stages and the columns that the learner sees.
@@ -225,6 +273,7 @@ Status fit_features(const Session& session, const Roles& roles, Fit& fit) {
                                     .classes = session.rows.classes,
                                     .taste = session.learner.taste,
                                     .seed = session.seed()}));
+    fit.features = report_features(fit.written, columns, gathered.facts, session.learner.taste);
     fit.program.encoders = std::move(columns.encoders);
     fit.program.stages = std::move(columns.stages);
     bool is_all_in_order = fit.program.stages.empty();
@@ -387,6 +436,10 @@ Status check_algorithm(const project::Model& model) {
         TRY(check_task(learner, model, is_regress ? Task::regress : Task::classify));
     }
     TRY(check_outputs(model));
+    if (!model.select.method.empty()) {
+        TRY(check_select(model.select.method, model.select.settings, model.task == "regress")
+                .at(model.select.place.text()));
+    }
     return learner.check_settings(model.algorithm.settings).at(model.algorithm.place.text());
 }
 
@@ -415,15 +468,22 @@ Result<TrainedModel> fit_model(const TrainingRequest& request) {
     trained.notes = rows.notes;
     trained.notes.insert(trained.notes.end(), fit.notes.begin(), fit.notes.end());
     trained.importance = importance_by_feature(fit);
+    const Selector* selector = selector_of(model);
+    report_fates(fit.fates, selector, fit.features);
+    trained.features = std::move(fit.features);
     trained.iterations = fit.fitted.iterations;
     trained.best_iteration = fit.fitted.best_iteration;
     trained.curve = std::move(fit.fitted.curve);
     trained.program = std::move(fit.program);
-    trained.program.metadata = {{"algorithm", trained.algorithm},
-                                {"lesson_rows", std::to_string(trained.rows.lesson)},
-                                {"seed", std::to_string(model.split.seed)},
-                                {"split", trained.split_kind}};
+    auto& metadata = trained.program.metadata;
+    metadata["algorithm"] = trained.algorithm;
+    metadata["lesson_rows"] = std::to_string(trained.rows.lesson);
+    metadata["seed"] = std::to_string(model.split.seed);
+    metadata["split"] = trained.split_kind;
     TRY(measure(session, roles, trained));
+    if (selector != nullptr)
+        trained.outputs.emplace(trained.outputs.begin(), "select",
+                                selection_words(fit.fates, *selector));
     TRY(run_folds(session, roles, trained));
     return trained;
 }

@@ -11,6 +11,7 @@
 #include "quern/frame/batch.h"
 #include "quern/project/project.h"
 #include "quern/score/compile.h"
+#include "quern/train/feature_report.h"
 #include "quern/train/learner.h"
 #include "quern/train/transform.h"
 
@@ -56,9 +57,10 @@ struct TrainedModel {
     // rows, so it is somewhat too narrow.
     std::vector<evaluate::Estimate> fold_means;
     std::vector<std::pair<std::string, double>> importance;  // by feature, largest first
+    std::vector<FeatureReport> features;  // as written, also those that are left out
     int64_t iterations = 0, best_iteration = 0;
     std::vector<double> curve;
-    // What `calibrate`, `threshold` and `conformal` came to, by key, in words.
+    // What `select`, `calibrate`, `threshold` and `conformal` came to, by key, in words.
     std::vector<std::pair<std::string, std::string>> outputs;
     std::vector<std::string> notes;  // what was left out or assumed, in sentences
 };

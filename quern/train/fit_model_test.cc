@@ -385,7 +385,9 @@ TEST(FitModel, TakesTenThousandColumns) {
     }
     const auto trained = train_on(table, model_of("repaid"));
     ASSERT_TRUE(trained.ok());
-    EXPECT_EQ(trained->program.features.size(), 9'091);  // every eleventh is constant
+    const auto left_out = std::ranges::count(trained->features, "left out", &FeatureReport::how);
+    EXPECT_EQ(left_out, 909);                          // every eleventh is constant
+    EXPECT_LT(trained->program.features.size(), 100);  // that a split reads
     EXPECT_EQ(trained->rows.test, 60);
 }
 
@@ -416,6 +418,74 @@ TEST(FitModel, TheProgramJudgedIsTheProgramGiven) {
     EXPECT_EQ(again.metadata.at("algorithm"), "logistic");
     EXPECT_EQ(again.metadata.at("lesson_rows"), "480");
     EXPECT_TRUE(score::Scorer::build(again).ok());  // its golden rows come out the same
+}
+
+// The lesson's rows alone choose: what the others hold changes nothing.
+TEST(FitModel, SelectsOnTheRowsThatTeach) {
+    const auto table = [](bool is_spoilt) {
+        Table rows{.row_count = 400, .schema = {}, .columns = {}};
+        rows.add("t", TypeId::integer,
+                 [](size_t row, auto& c) { c.append(static_cast<int32_t>(row)); });
+        rows.add("truth", TypeId::float64, [](size_t row, auto& c) { c.append(wave(row, 1)); });
+        rows.add("later", TypeId::float64, [&](size_t row, auto& c) {
+            const bool is_judge = row >= 300;  // the last rows judge
+            c.append(is_judge && is_spoilt ? 1000 * wave(row, 1) : wave(row, 0.37));
+        });
+        rows.add("noise", TypeId::float64, [](size_t row, auto& c) { c.append(wave(row, 0.71)); });
+        rows.add("y", TypeId::float64, [](size_t row, auto& c) { c.append(3 * wave(row, 1)); });
+        return rows;
+    };
+    for (const char* method : {"anova", "mutual_information", "importance"}) {
+        SCOPED_TRACE(method);
+        auto model = model_of("y");
+        model.time = Located{"t", at_line(5)};
+        model.split.test = 0.25;
+        model.select = {method, parse_yaml({.text = "keep: 2", .file = "m.yml"}).value(),
+                        at_line(6)};
+        model.algorithm.settings =
+            parse_yaml({.text = "num_iterations: 5", .file = "m.yml"}).value();
+        model.algorithm.name = "gbdt";
+        const auto select = [&](bool is_spoilt) {
+            const auto rows = table(is_spoilt);
+            const auto trained = fit_model(rows.request(model, {"t"}));
+            EXPECT_TRUE(trained.ok()) << trained.status().text();
+            return trained->outputs.at(0);
+        };
+        const auto clean = select(false);
+        EXPECT_EQ(clean.first, "select");
+        EXPECT_TRUE(clean.second.find("keeps 2 of 3 columns") != std::string::npos) << clean.second;
+        EXPECT_EQ(clean, select(true));
+    }
+}
+
+TEST(FitModel, TellsWhatBecameOfEachFeatureAndWhy) {
+    auto model = model_of("repaid");
+    model.select = {"anova", parse_yaml({.text = "keep: 2", .file = "m.yml"}).value(), at_line(6)};
+    const auto trained = train_on(loans(), model);
+    ASSERT_TRUE(trained.ok()) << trained.status().text();
+    const auto& program = trained->program;
+    EXPECT_LE(program.features.size(), 2);
+    size_t dropped = 0;
+    for (const auto& one : trained->features) {
+        EXPECT_FALSE(one.how.empty() || one.why.empty()) << one.name;
+        dropped += one.fate.find("dropped by anova: F ") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(trained->features[0].name, "income");
+    EXPECT_EQ(trained->features[0].how, "as it is");
+    EXPECT_EQ(trained->features[0].why, "a number with gaps, which trees split as it is");
+    EXPECT_EQ(trained->features[1].why,
+              "a text of 3 values with gaps, 3 of them in 2 rows or more");
+    EXPECT_EQ(trained->features[4].how, "left out");
+    EXPECT_GT(dropped, 0);
+}
+
+TEST(FitModel, RefusesASelectionThatItDoesNotKnow) {
+    auto model = model_of("repaid");
+    model.select = {"anovva", {}, at_line(6)};
+    EXPECT_EQ(check_algorithm(model).where(), "models/loan.yml:6:1");
+    model.select = {"chi_square", {}, at_line(6)};
+    model.task = "regress";
+    EXPECT_EQ(check_algorithm(model).message(), "`select` by chi_square is for classes");
 }
 
 }  // namespace

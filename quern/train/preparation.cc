@@ -125,6 +125,21 @@ Result<std::optional<FittedEncoder>> choose_encoder(const std::string& name,
     return std::optional(is_date(facts.type) ? date(facts, taste) : numeric(facts, taste));
 }
 
+std::string why_chosen(const FeatureFacts& facts, Taste taste) {
+    const std::string gaps = facts.missing_count > 0 ? " with gaps" : "";
+    if (facts.type.id == TypeId::varchar) {
+        const size_t rows = taste == Taste::native ? kNativeCategoryRows : kDenseCategoryRows;
+        return "a text of " + count_text(facts.texts.size(), "value") + gaps + ", " +
+               std::to_string(facts.categories(rows, kCategoriesMax).size()) + " of them in " +
+               std::to_string(rows) + " rows or more";
+    }
+    const std::string what = is_date(facts.type)                ? "a " + facts.type.text()
+                             : facts.type.id == TypeId::boolean ? "a BOOLEAN"
+                                                                : "a number";
+    return what + gaps +
+           (taste == Taste::native ? ", which trees split as it is" : ", to be scaled");
+}
+
 void prune(score::Program& program) {
     std::vector<uint8_t> has_encoder(program.features.size());
     for (const auto& encoder : program.encoders) has_encoder[encoder.feature] = 1;

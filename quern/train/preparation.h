@@ -28,6 +28,9 @@ Result<std::optional<score::FittedEncoder>> choose_encoder(const std::string& na
                                                            const FeatureFacts& facts, Taste taste,
                                                            std::vector<std::string>& notes);
 
+// "text of 9 values", "a number with gaps, scaled for a linear learner": why it chose so.
+std::string why_chosen(const FeatureFacts& facts, Taste taste);
+
 // Takes out features without an encoder, and the expressions and inputs that only they read.
 void prune(score::Program& program);
 

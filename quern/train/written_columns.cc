@@ -64,6 +64,7 @@ public:
     }
 
     Status add(uint32_t index, const Written& written) {
+        index_ = index;
         const bool is_bare = written.transform.empty();
         if (is_bare) return add_bare(index, written);
         const bool is_dense = lesson_.taste == Taste::dense;
@@ -113,6 +114,7 @@ private:
         std::iota(ids.begin(), ids.end(), encoder_columns_);
         encoder_columns_ += static_cast<uint32_t>(column_count);
         out_.encoders.push_back(std::move(encoder));
+        out_.encoder_written.push_back(index_);
         return ids;
     }
 
@@ -257,6 +259,7 @@ private:
         for (const double value : run(bound, least, least.size()))
             columns.may_miss.push_back(std::isnan(value));
         out_.stages.push_back(std::move(stage));
+        out_.stage_written.push_back(index_);
         return columns;
     }
 
@@ -307,6 +310,7 @@ private:
     const LessonValues& lesson_;
     std::vector<uint32_t> all_rows_;
     WrittenColumns out_;
+    uint32_t index_ = 0;  // of what is being added
     uint32_t encoder_columns_ = 0, stage_columns_ = 0;
     std::map<uint32_t, uint32_t> numbers_;  // by feature: its column as a number
 };

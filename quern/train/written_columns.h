@@ -41,6 +41,8 @@ struct WrittenColumns {
     std::vector<score::FittedEncoder> encoders;
     std::vector<score::FittedStage> stages;
     std::vector<MatrixPart> matrix;
+    // The feature that each encoder and each stage is for, as written.
+    std::vector<uint32_t> encoder_written, stage_written;
     CrossFit cross;
     std::vector<std::string> notes;
 };
