@@ -18,6 +18,7 @@ std::string report_json(const flow::ScoreFileReport& report, const std::string& 
     JsonWriter json(2);
     json.begin_object().field("model", report.model).field("version", report.version);
     json.field("rows", report.row_count).field("bad_rows", report.bad_row_count);
+    json.field("imputed_rows", report.imputed_row_count);
     json.field("output", output).field("seconds", report.seconds);
     json.key("predictions").begin_object();
     for (const auto& [name, count] : report.predictions) json.field(name, count);
@@ -36,6 +37,10 @@ std::string report_text(const flow::ScoreFileReport& report, const std::string& 
         classes += (classes.empty() ? "  " : ", ") + name + ": " + with_thousands(count);
     }
     if (!classes.empty()) text += classes + "\n";
+    if (report.imputed_row_count > 0) {
+        text += plural(report.imputed_row_count, "row") +
+                " with imputed values, named in the column imputed\n";
+    }
     if (report.bad_row_count > 0) {
         text += plural(report.bad_row_count, "row") + " without a prediction";
         if (!report.missing_mark.empty()) {

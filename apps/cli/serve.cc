@@ -80,6 +80,8 @@ Result<int> serve(const Invocation& invocation) {
     serve::WatchSettings watch;
     watch.store_name = written.settings.store;
     watch.models = TRY(models_to_serve(written));
+    for (const auto& model : written.models)
+        watch.contracts[model.name] = written.contract_of(model.name);
     const auto project = TRY(serve::ProjectServer::start(written.root, settings, watch));
     TRY(print(start_text(*project, project->server().url(), steady_seconds() - start)));
     TRY(project->server().run_until_signal());

@@ -6,6 +6,7 @@
 
 #include "quern/base/clock.h"
 #include "quern/base/folder.h"
+#include "quern/base/json.h"
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/data/load.h"
@@ -100,13 +101,15 @@ Result<std::vector<int>> find_inputs(const score::Program& program, const frame:
 // Scores the text rows and writes what came out to kScored: place, class or value, probabilities.
 class FileScorer {
 public:
-    FileScorer(const score::Scorer& scorer, bool is_explained, sql::Session& out,
-               ScoreFileReport& report)
+    FileScorer(const score::Scorer& scorer, const project::Contract& contract, bool is_explained,
+               sql::Session& out, ScoreFileReport& report)
         : scorer_(scorer),
+          contract_(contract),
           is_explained_(is_explained),
           program_(scorer.program()),
           reader_(program_, {.extra_fields = score::ReadOptions::Extra::ignore,
                              .is_all_text = true,
+                             .contract = contract,
                              .errors_max = kAllErrors}),
           scratch_(scorer),
           out_(out),
@@ -129,6 +132,10 @@ public:
             const std::string name = "r" + std::to_string(i);
             columns += ", " + name + " double";
             schema_.push_back({name, type_of(frame::TypeId::float64)});
+        }
+        if (contract_.imputes()) {
+            columns += ", imputed varchar";
+            schema_.push_back({"imputed", type_of(frame::TypeId::varchar)});
         }
         for (size_t i = 0; is_explained_ && i <= scorer_.sources().size(); ++i) {
             columns += ", c" + std::to_string(i) + " double";
@@ -210,8 +217,28 @@ private:
         for (size_t i = 0; i < predictions_.region_count; ++i)
             batch.columns[region_column() + i].append(
                 predictions_.region[row * predictions_.region_count + i]);
+        if (contract_.imputes()) {
+            const size_t column = region_column() + predictions_.region_count;
+            batch.columns[column].append_text(imputed_names(row));
+        }
         if (is_explained_) append_contributions(batch, row);
         ++batch.row_count;
+    }
+
+    // A JSON list, which the output makes a list of.
+    std::string imputed_names(size_t row) {
+        const auto& all = reader_.imputed();
+        JsonWriter json;
+        json.begin_array();
+        bool is_any = false;
+        for (; next_imputed_ < all.size() && all[next_imputed_].row <= row; ++next_imputed_) {
+            if (all[next_imputed_].row == row) {
+                json.value(program_.inputs[all[next_imputed_].input].name);
+                is_any = true;
+            }
+        }
+        if (is_any) ++report_.imputed_row_count;
+        return json.end_array().take();
     }
 
     // To the raw score of the predicted class, or to the only one. The last column is what the
@@ -246,6 +273,7 @@ private:
             tell_bad(row, std::string(scorer_.row_error(row, scratch_).message()));
         }
         frame::Batch batch = empty_batch();
+        next_imputed_ = 0;
         for (size_t row = 0; row < reader_.row_count(); ++row) {
             if (bad.contains(row)) {
                 append_bad(batch);
@@ -259,6 +287,7 @@ private:
     }
 
     const score::Scorer& scorer_;
+    const project::Contract contract_;
     const bool is_explained_;
     const score::Program& program_;
     score::RowReader reader_;
@@ -269,6 +298,7 @@ private:
     ScoreFileReport& report_;
     frame::Schema schema_;
     int64_t place_ = 0;
+    size_t next_imputed_ = 0;                            // of the reader's
     std::map<std::string, int64_t, std::less<>> marks_;  // how often each made a row bad
 };
 
@@ -288,7 +318,8 @@ std::string region_sql(const score::Program& program) {
 
 // The columns of the output: key or row number, prediction, probabilities.
 std::string output_sql(const score::Program& program, const project::Model* model,
-                       const frame::Schema& columns, const std::vector<std::string>* explained) {
+                       const frame::Schema& columns, bool has_imputed,
+                       const std::vector<std::string>* explained) {
     std::vector<std::string> keys;
     for (size_t i = 0; model != nullptr && i < model->key.size(); ++i) {
         const int position = frame::column_index(columns, model->key[i].text);
@@ -315,6 +346,7 @@ std::string output_sql(const score::Program& program, const project::Model* mode
                 quote_identifier("probability_" + program.classes[i]);
     }
     list += region_sql(program);
+    if (has_imputed) list += ", s.imputed::json::varchar[] as imputed";
     for (size_t i = 0; explained != nullptr && i <= explained->size(); ++i) {
         const bool is_last = i == explained->size();
         list += ", s.c" + std::to_string(i) + " as " +
@@ -355,7 +387,8 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     auto out = TRY(database.connect());
     const auto columns = TRY(load_as_text(in, request, report));
     const auto positions = TRY(find_inputs(scorer.program(), columns));
-    FileScorer file_scorer(scorer, request.is_explained, out, report);
+    const auto contract = workspace.project.contract_of(version.model);
+    FileScorer file_scorer(scorer, contract, request.is_explained, out, report);
     TRY(file_scorer.begin());
     auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions)));
     while (const auto views = TRY(rows.next())) {
@@ -374,7 +407,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     const auto* model = workspace.project.find_model(version.model);
     report.row_count =
         TRY(sql::export_query(out,
-                              output_sql(scorer.program(), model, columns,
+                              output_sql(scorer.program(), model, columns, contract.imputes(),
                                          request.is_explained ? &scorer.sources() : nullptr),
                               request.output));
     report.seconds = steady_seconds() - start;

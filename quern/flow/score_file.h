@@ -26,6 +26,7 @@ struct ScoreFileReport {
     std::string model;
     int64_t version = 0;
     int64_t row_count = 0;              // of the input and of the output
+    int64_t imputed_row_count = 0;      // with a value in place of one that broke the contract
     int64_t bad_row_count = 0;          // among them: no prediction, because a value does not fit
     std::vector<std::string> bad_rows;  // the first of them, in words
     std::string missing_mark;           // a text like 'N/A' that made most of them bad; or empty

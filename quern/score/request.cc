@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
@@ -9,6 +10,7 @@
 #include "quern/score/function.h"
 #include "quern/score/functions/json.h"
 #include "quern/score/kernel.h"
+#include "quern/score/lookup_inputs.h"
 
 namespace quern::score {
 namespace {
@@ -122,15 +124,18 @@ struct RowReader::State {
         Storage storage;
         std::unique_ptr<std::byte[]> data;
         std::vector<uint64_t> valid;
+        std::optional<FieldValue> typical = {};  // lies in the program's metadata
     };
     std::vector<Slot> slots;
-    std::vector<Holds> contents;  // by input
+    std::vector<Holds> contents;   // by input
+    std::vector<uint8_t> is_read;  // by input: whether the program looks at it
     std::vector<frame::ColumnView> views;
     // Names in order for look-ups that the order of fields does not answer.
     std::vector<uint32_t> by_name;
     std::vector<uint32_t> seen;             // by input: number of the last row that brought it
     std::vector<std::string_view> unknown;  // names of this row that the program does not have
     std::vector<FieldError> errors;
+    std::vector<ImputedField> imputed;
     TextArena texts;
     size_t row_count = 0, expected = 0;
     uint32_t row_number = 0;
@@ -145,7 +150,72 @@ struct RowReader::State {
             errors.push_back({row_count, std::move(field), std::move(message)});
     }
     void refuse_unknown();
+    std::byte* place(size_t input) {
+        return slots[input].data.get() + row_count * storage_bytes(slots[input].storage);
+    }
+    void set_valid(size_t input, bool is_valid) {
+        const uint64_t bit = uint64_t{1} << (row_count % 64);
+        uint64_t& word = slots[input].valid[row_count / 64];
+        word = is_valid ? word | bit : word & ~bit;
+    }
+    void impute(size_t input);
+    void break_contract(size_t input, project::OnViolation then, const std::string& message);
+    void take_null(size_t input, const char* message);
+    void check_range(size_t input);
+    void check_category(size_t input, std::string_view text);
 };
+
+void RowReader::State::impute(size_t input) {
+    Slot& slot = slots[input];
+    const bool is_typical = !inputs[input].is_nullable && slot.typical &&
+                            store_field(inputs[input].type, *slot.typical, true, texts,
+                                        place(input)) == FieldFault::none;
+    set_valid(input, is_typical);
+    imputed.push_back({row_count, static_cast<uint32_t>(input)});
+}
+
+void RowReader::State::break_contract(size_t input, project::OnViolation then,
+                                      const std::string& message) {
+    if (then == project::OnViolation::impute) return impute(input);
+    if (then == project::OnViolation::error) fail(inputs[input].name, message);
+}
+
+void RowReader::State::take_null(size_t input, const char* message) {
+    set_valid(input, false);
+    if (!inputs[input].is_nullable) break_contract(input, options.contract.null, message);
+}
+
+void RowReader::State::check_range(size_t input) {
+    const Input& known = inputs[input];
+    const bool is_free = options.contract.range == project::OnViolation::allow || !is_read[input];
+    if (is_free || !known.low || !known.high) return;
+    const frame::ColumnView column{known.type, slots[input].data.get(), nullptr, row_count + 1};
+    const double value = frame::value_as_double(column, row_count);
+    const bool is_low = value < *known.low;
+    if (!is_low && !(value > *known.high)) return;
+    if (options.contract.range == project::OnViolation::error) {
+        return fail(known.name, frame::value_text(column, row_count) + " is " +
+                                    (is_low ? "below" : "above") + " what training saw");
+    }
+    imputed.push_back({row_count, static_cast<uint32_t>(input)});
+    if (store_double(known.type, is_low ? *known.low : *known.high, place(input)) !=
+        FieldFault::none)
+        set_valid(input, false);
+}
+
+void RowReader::State::check_category(size_t input, std::string_view text) {
+    const auto& texts_seen = inputs[input].categories;
+    const bool is_free =
+        options.contract.category == project::OnViolation::allow || !is_read[input];
+    if (is_free || texts_seen.empty()) return;
+    if (contents[input] != Holds::text || std::ranges::binary_search(texts_seen, text)) return;
+    const std::string near =
+        text.empty() ? "" : nearest(text, {texts_seen.begin(), texts_seen.end()});
+    break_contract(input, options.contract.category,
+                   shown(FieldValue::of(text)) + " is none of the " +
+                       std::to_string(texts_seen.size()) + " texts that training saw" +
+                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
 
 // In a row that is not complete: the names nobody knows, then the fields that did not come.
 void RowReader::State::refuse_unknown() {
@@ -180,6 +250,12 @@ RowReader::RowReader(const Program& program, ReadOptions options)
         return lower_ascii(state.inputs[a].name) < lower_ascii(state.inputs[b].name);
     });
     state.contents = contents_of(program);
+    state.is_read = inputs_read(program);
+    for (size_t i = 0; i < state.slots.size(); ++i) {
+        const auto found = program.metadata.find(std::string(kTypicalKey) + state.inputs[i].name);
+        if (found != program.metadata.end())
+            state.slots[i].typical = FieldValue::of(std::string_view(found->second));
+    }
     state.views.resize(state.inputs.size());
     state.seen.assign(state.inputs.size(), 0);
 }
@@ -190,6 +266,7 @@ RowReader::RowReader(RowReader&&) noexcept = default;
 void RowReader::clear() {
     state_->row_count = 0;
     state_->errors.clear();
+    state_->imputed.clear();
     state_->texts.clear();
 }
 
@@ -233,29 +310,30 @@ void RowReader::field(int input, const FieldValue& value) {
     if (state.seen[index] == state.row_number)
         return state.fail(contract.name, "this field comes twice");
     state.seen[index] = state.row_number;
-    State::Slot& slot = state.slots[index];
-    uint64_t bit = uint64_t{1} << (state.row_count % 64);
     bool is_null = value.kind == FieldValue::Kind::null ||
                    (state.options.is_all_text && state.options.is_empty_null &&
                     value.kind == FieldValue::Kind::text && value.text.empty());
-    if (is_null) {
-        slot.valid[state.row_count / 64] &= ~bit;
-        if (!contract.is_nullable) state.fail(contract.name, "this field must not be null");
-        return;
-    }
+    if (is_null) return state.take_null(index, "this field must not be null");
+    const auto on_type = state.options.contract.type;
     if (value.kind == FieldValue::Kind::json && state.contents[index] == Holds::text)
-        return state.fail(contract.name, "must be a plain value, not an object or a list");
+        return state.break_contract(index, on_type,
+                                    "must be a plain value, not an object or a list");
     bool is_json = value.kind == FieldValue::Kind::json || state.contents[index] == Holds::nested;
     if (is_json && !parse_json(value.text))
-        return state.fail(contract.name, shown(value) + " is no JSON");
-    std::byte* at = slot.data.get() + state.row_count * storage_bytes(slot.storage);
+        return state.break_contract(index, on_type, shown(value) + " is no JSON");
     FieldFault fault = store_field(contract.type, is_json ? FieldValue::of(value.text) : value,
-                                   state.options.is_all_text, state.texts, at);
-    if (fault == FieldFault::none) {
-        slot.valid[state.row_count / 64] |= bit;
-        return;
+                                   state.options.is_all_text, state.texts, state.place(index));
+    if (fault != FieldFault::none) {
+        const std::string why = fault_text(fault, contract.type, shown(value));
+        // A text too long for the request's memory is no fault of its own.
+        if (fault == FieldFault::too_long) return state.fail(contract.name, why);
+        return state.break_contract(index, on_type, why);
     }
-    state.fail(contract.name, fault_text(fault, contract.type, shown(value)));
+    state.set_valid(index, true);
+    if (contract.type.id == frame::TypeId::varchar)
+        state.check_category(index, value.text);
+    else
+        state.check_range(index);
 }
 
 bool RowReader::takes_json(std::string_view name) const {
@@ -269,10 +347,10 @@ void RowReader::end_row() {
     for (size_t i = 0; i < state.slots.size(); ++i) {
         if (state.seen[i] == state.row_number) continue;
         is_complete = false;
-        const Input& contract = state.inputs[i];
-        state.slots[i].valid[state.row_count / 64] &= ~(uint64_t{1} << (state.row_count % 64));
-        if (!contract.is_nullable && state.unknown.empty())
-            state.fail(contract.name, "this field is missing");
+        if (state.unknown.empty())
+            state.take_null(i, "this field is missing");
+        else
+            state.set_valid(i, false);
     }
     if (!is_complete && !state.unknown.empty()) state.refuse_unknown();
     ++state.row_count;
@@ -291,6 +369,7 @@ frame::BatchView RowReader::view() const {
 }
 
 const std::vector<FieldError>& RowReader::errors() const { return state_->errors; }
+const std::vector<ImputedField>& RowReader::imputed() const { return state_->imputed; }
 
 Status RowReader::status() const {
     Status all;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "quern/frame/batch.h"
+#include "quern/project/contract.h"
 #include "quern/score/program.h"
 
 namespace quern::score {
@@ -41,6 +42,17 @@ struct FieldError {
     std::string message;  // "'abc' is not a BIGINT"
 };
 
+// A field that breaks the contract and got another value: NULL where training saw NULLs, the
+// nearer end of the range for a number beyond it, else the median or the most frequent text.
+struct ImputedField {
+    size_t row = 0;
+    uint32_t input = 0;
+    bool operator==(const ImputedField&) const = default;
+};
+
+// Keys of Program::metadata: "typical." and the input's name; the value as text.
+constexpr std::string_view kTypicalKey = "typical.";
+
 struct ReadOptions {
     // Fields that the program does not have. A row that brings one and lacks another may hold a
     // mistyped name, so that one is refused; in a row that has every field nothing can be lost.
@@ -50,6 +62,9 @@ struct ReadOptions {
     // is taken only for texts, dates, times, decimals and hugeints.
     bool is_all_text = false;
     bool is_empty_null = true;  // of is_all_text
+    // What becomes of a value that breaks the program's contract: its types, where NULL may stand,
+    // the ranges and texts that training saw. Names are always kept to.
+    project::Contract contract = {};
     size_t errors_max = 100;
     size_t row_count_max = frame::kBatchRowsMax;
     size_t text_bytes_max = 64 << 20;  // of all texts of one batch
@@ -77,6 +92,7 @@ public:
     size_t row_count() const;
     frame::BatchView view() const;  // in the program's order; good until the next change
     const std::vector<FieldError>& errors() const;
+    const std::vector<ImputedField>& imputed() const;  // by row
     // All errors as one Status (invalid_argument, others() holds the rest); ok when there are none.
     Status status() const;
 

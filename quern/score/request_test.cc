@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -197,6 +198,117 @@ TEST(RowReader, texts_are_limited_together) {
     }
     ASSERT_FALSE(reader.errors().empty());
     EXPECT_EQ(reader.errors()[0].message, "the texts of this request are too long together");
+}
+
+// age 18 to 77, median 40, never NULL; city of three, sometimes NULL; born as a date.
+Program contract_program() {
+    Program program = sample_program();
+    program.expressions.clear();
+    program.inputs.clear();
+    program.inputs.push_back({.name = "age",
+                              .type = frame::type_from_sql("INTEGER"),
+                              .is_nullable = false,
+                              .low = 18,
+                              .high = 77});
+    program.inputs.push_back({.name = "city",
+                              .type = frame::type_from_sql("VARCHAR"),
+                              .categories = {"Bonn", "Kiel", "Ulm"}});
+    program.inputs.push_back({.name = "born",
+                              .type = frame::type_from_sql("DATE"),
+                              .is_nullable = false,
+                              .low = 0,
+                              .high = 100});
+    program.inputs.push_back({.name = "land",
+                              .type = frame::type_from_sql("VARCHAR"),
+                              .is_nullable = false,
+                              .categories = {"A", "B"}});
+    for (uint32_t i = 0; i < 4; ++i)
+        program.expressions.push_back({.type = program.inputs[i].type, .input = i});
+    program.metadata = {{"typical.age", "40"},
+                        {"typical.city", "Ulm"},
+                        {"typical.born", "1970-02-03"},
+                        {"typical.land", "B"}};
+    return program;
+}
+
+struct Row {
+    FieldValue age = whole(50), city = text("Bonn"), born = text("1970-01-05"), land = text("A");
+};
+
+// "50 Bonn 1970-01-05 A": the row as it is scored, with ~ before an imputed value, or the errors.
+std::string outcome(const Row& row, const project::Contract& contract) {
+    const Program program = contract_program();
+    RowReader reader(program, {.contract = contract});
+    reader.begin_row();
+    for (const auto& [name, value] :
+         {std::pair{"age", row.age}, {"city", row.city}, {"born", row.born}, {"land", row.land}})
+        reader.field(name, value);
+    reader.end_row();
+    std::string words;
+    for (const auto& error : reader.errors())
+        words += (words.empty() ? "" : "; ") + error.field + ": " + error.message;
+    if (!words.empty()) return words;
+    const auto view = reader.view();
+    for (uint32_t i = 0; i < 4; ++i) {
+        const bool is_imputed = std::ranges::count(reader.imputed(), ImputedField{0, i}) > 0;
+        words += (i == 0 ? "" : " ") + std::string(is_imputed ? "~" : "") +
+                 (view.columns[i].is_valid(0) ? frame::value_text(view.columns[i], 0) : "NULL");
+    }
+    return words;
+}
+
+TEST(Contract, each_kind_of_violation_by_each_policy) {
+    using enum project::OnViolation;
+    constexpr project::Contract kAllow{.null = allow}, kImpute{impute, impute, impute, impute},
+        kError{error, error, error, error}, kDefault{};
+    const auto check_row = [](const Row& row, const project::Contract& contract,
+                              std::string_view want) { EXPECT_EQ(outcome(row, contract), want); };
+    for (const auto& contract : {kAllow, kImpute, kError, kDefault})
+        check_row({}, contract, "50 Bonn 1970-01-05 A");
+
+    const Row null{
+        .age = FieldValue::null(), .city = FieldValue::null(), .land = FieldValue::null()};
+    check_row(null, kAllow, "NULL NULL 1970-01-05 NULL");
+    check_row(null, kImpute, "~40 NULL 1970-01-05 ~B");
+    check_row(null, kError, "age: this field must not be null; land: this field must not be null");
+
+    const Row type{.age = text("old"), .city = whole(7), .born = text("soon")};
+    check_row(type, kImpute, "~40 ~NULL ~1970-02-03 A");
+    check_row(type, kAllow,
+              "age: 'old' is not a value of type INTEGER; city: 7 is not a value of type VARCHAR; "
+              "born: 'soon' is not a value of type DATE");
+
+    const Row low{.age = whole(-5), .born = text("1969-12-31")};
+    check_row(low, kDefault, "-5 Bonn 1969-12-31 A");
+    check_row(low, kImpute, "~18 Bonn ~1970-01-01 A");
+    check_row(low, kError,
+              "age: -5 is below what training saw; born: 1969-12-31 is below what training saw");
+    const Row high{.age = whole(78), .born = text("2000-01-01")};
+    check_row(high, kImpute, "~77 Bonn ~1970-04-11 A");
+    check_row({.age = whole(18), .born = text("1970-04-11")}, kError, "18 Bonn 1970-04-11 A");
+
+    const Row unseen{.city = text("Bon"), .land = text("")};
+    check_row(unseen, kDefault, "50 Bon 1970-01-05 ");
+    check_row(unseen, kImpute, "50 ~NULL 1970-01-05 ~B");
+    check_row(unseen, kError,
+              "city: 'Bon' is none of the 3 texts that training saw; did you mean 'Bonn'?; land: "
+              "'' is none of the 2 texts that training saw");
+}
+
+TEST(Contract, a_field_that_does_not_come_is_null_but_a_wrong_name_is_an_error) {
+    const Program program = contract_program();
+    RowReader reader(program, {.contract = {.type = project::OnViolation::impute,
+                                            .null = project::OnViolation::impute}});
+    reader.begin_row();
+    reader.end_row();
+    EXPECT_TRUE(reader.errors().empty());
+    EXPECT_EQ(reader.imputed(), (std::vector<ImputedField>{{0, 0}, {0, 2}, {0, 3}}));
+    reader.begin_row();
+    reader.field("aged", whole(40));
+    reader.end_row();
+    EXPECT_EQ(reader.errors().size(), 5);  // the name, and what is missing beside it
+    reader.clear();
+    EXPECT_TRUE(reader.imputed().empty());
 }
 
 }  // namespace

@@ -40,6 +40,16 @@ void append_region(std::string& out, const LoadedModel& model,
     }
 }
 
+void append_imputed(std::string& out, const LoadedModel& model, size_t row,
+                    std::span<const score::ImputedField>& imputed) {
+    bool is_first = true;
+    for (; !imputed.empty() && imputed[0].row == row; imputed = imputed.subspan(1)) {
+        if (!is_first) out += ", ";
+        is_first = false;
+        out += model.input_names[imputed[0].input];
+    }
+}
+
 Status infer(const Inference& inference, Worker& worker, Response& response, PredictionSink& sink,
              const std::function<Status(Scoring&)>& read) {
     const double begin = steady_seconds();

@@ -24,6 +24,10 @@ void append_region(std::string& out, const LoadedModel& model,
                    const score::Predictions& predictions, size_t row);
 void append_prediction(std::string& out, const LoadedModel& model,
                        const score::Predictions& predictions, size_t row);
+// The inside of a JSON list: the names of the row's imputed fields, which are then taken off the
+// front of `imputed`. Nothing where it has none.
+void append_imputed(std::string& out, const LoadedModel& model, size_t row,
+                    std::span<const score::ImputedField>& imputed);
 void append_number(std::string& out, double number);
 
 }  // namespace quern::serve

@@ -14,7 +14,8 @@ namespace {
 
 class CountingSink : public PredictionSink {
 public:
-    void take(const LoadedModel&, const score::Predictions& predictions) override {
+    void take(const LoadedModel&, const score::Predictions& predictions,
+              std::span<const score::ImputedField>) override {
         row_count += predictions.row_count;
     }
     size_t row_count = 0;

@@ -31,15 +31,18 @@ int64_t version_number(std::string_view text) {
 
 }  // namespace
 
-LoadedModel::LoadedModel(std::string model_name, int64_t model_version, score::Scorer model_scorer)
+LoadedModel::LoadedModel(std::string model_name, int64_t model_version, score::Scorer model_scorer,
+                         project::Contract model_contract)
     : name(std::move(model_name)),
       version(model_version),
       scorer(std::move(model_scorer)),
+      contract(model_contract),
       serial(++serial_count) {
     for (const auto& label : program().classes) {
         labels.push_back(label_json(program().target_type, label));
         label_keys.push_back(json_string(label) + ": ");
     }
+    for (const auto& input : program().asked()) input_names.push_back(json_string(input.name));
     tail = ", \"model\": " + json_string(name) + ", \"version\": " + std::to_string(version) + "}";
 }
 

@@ -8,22 +8,26 @@
 #include <string_view>
 #include <vector>
 
+#include "quern/project/contract.h"
 #include "quern/score/scorer.h"
 
 namespace quern::serve {
 
 // One version of a model, ready to score, with the texts of its answers made beforehand.
 struct LoadedModel {
-    LoadedModel(std::string model_name, int64_t model_version, score::Scorer model_scorer);
+    LoadedModel(std::string model_name, int64_t model_version, score::Scorer model_scorer,
+                project::Contract model_contract = {});
 
     std::string name;
     int64_t version = 0;
     score::Scorer scorer;
+    project::Contract contract;
     uint64_t serial = 0;  // no two that were ever loaded have the same
 
-    std::vector<std::string> labels;      // each class as a JSON value: "\"yes\"", "3", "true"
-    std::vector<std::string> label_keys;  // each class as a JSON key with its colon
-    std::string tail;                     // `, "model": "income", "version": 3}`
+    std::vector<std::string> labels;       // each class as a JSON value: "\"yes\"", "3", "true"
+    std::vector<std::string> label_keys;   // each class as a JSON key with its colon
+    std::vector<std::string> input_names;  // each as a JSON text
+    std::string tail;                      // `, "model": "income", "version": 3}`
 
     const score::Program& program() const { return scorer.program(); }
     // Two classes: there is one `probability`, that of the last class.

@@ -100,7 +100,8 @@ LoadedModelPtr ProjectWatch::State::refresh(const LoadedModelPtr& model) {
         return model;
     }
     if (scorer->lookup_stage()->sources() == stage->sources()) return model;
-    return std::make_shared<LoadedModel>(model->name, model->version, std::move(scorer).value());
+    return std::make_shared<LoadedModel>(model->name, model->version, std::move(scorer).value(),
+                                         model->contract);
 }
 
 // The version that is being served already, or the one from its file; null when it is not whole.
@@ -115,8 +116,10 @@ LoadedModelPtr ProjectWatch::State::load(const store::ModelVersion& version) {
     auto scorer = score::Scorer::open(store::artifact_path(store->layout(), version.artifact));
     if (scorer.ok()) scorer = snapshots.attach(*scorer);
     if (scorer.ok()) {
-        return std::make_shared<LoadedModel>(version.model, version.version,
-                                             std::move(scorer).value());
+        const auto contract = settings.contracts.find(version.model);
+        return std::make_shared<LoadedModel>(
+            version.model, version.version, std::move(scorer).value(),
+            contract == settings.contracts.end() ? project::Contract() : contract->second);
     }
     broken.push_back(version.artifact);
     ++served.metrics.failed_load_count;

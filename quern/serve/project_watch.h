@@ -1,6 +1,7 @@
 // Keeps what is served as the project's state says: the champions of its models, and its tokens.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@ namespace quern::serve {
 struct WatchSettings {
     std::vector<std::string> models;  // only these; empty: every model that has a champion
     int64_t poll_ms = 200;
-    std::string store_name = ".quern";  // as the project names it
+    std::string store_name = ".quern";                        // as the project names it
+    std::map<std::string, project::Contract> contracts = {};  // by model, where a service has one
 };
 
 class ProjectWatch {

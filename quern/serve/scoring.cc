@@ -7,8 +7,9 @@
 namespace quern::serve {
 namespace {
 
-score::ReadOptions options(RowForm form, size_t batch_rows) {
+score::ReadOptions options(const LoadedModel& model, RowForm form, size_t batch_rows) {
     score::ReadOptions options;
+    options.contract = model.contract;
     options.is_all_text = form == RowForm::text;
     options.errors_max = kFieldErrorsMax;
     options.row_count_max = batch_rows;
@@ -21,7 +22,7 @@ Lane::Lane(const LoadedModel& model, RowForm row_form, size_t batch_rows)
     : serial(model.serial),
       form(row_form),
       row_count_max(batch_rows),
-      reader(model.program(), options(row_form, batch_rows)),
+      reader(model.program(), options(model, row_form, batch_rows)),
       scratch(model.scorer, batch_rows) {}
 
 Lane& Lanes::find(const LoadedModel& model, RowForm form, size_t body_bytes) {
@@ -69,6 +70,8 @@ Status Scoring::begin_row() {
 
 void Scoring::add_error(std::string_view field, std::string message) {
     const bool is_known = !field.empty() && find(field) >= 0;
+    if (is_known && model_.contract.type == project::OnViolation::impute)
+        return this->field(field, score::FieldValue::json("?"));        // what no type takes
     if (!field.empty()) this->field(field, score::FieldValue::null());  // it did come
     if (!field.empty() && !is_known) return;
     if (errors_.size() == kFieldErrorsMax) return;
@@ -105,7 +108,7 @@ Status Scoring::flush() {
             const Status why = model_.scorer.row_error(row, lane_.scratch);
             errors_.push_back({row + flushed_row_count_, "", std::string(why.message())});
         }
-        if (errors_.empty()) sink_.take(model_, predictions);
+        if (errors_.empty()) sink_.take(model_, predictions, lane_.reader.imputed());
     }
     flushed_row_count_ += lane_.reader.row_count();
     lane_.reader.clear();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -48,7 +49,9 @@ private:
 class PredictionSink {
 public:
     virtual ~PredictionSink() = default;
-    virtual void take(const LoadedModel& model, const score::Predictions& predictions) = 0;
+    // `imputed`: of these rows, by row.
+    virtual void take(const LoadedModel& model, const score::Predictions& predictions,
+                      std::span<const score::ImputedField> imputed) = 0;
 };
 
 // begin_row, field..., end_row for each row; then finish. All rows are good, or the request fails

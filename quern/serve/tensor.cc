@@ -54,17 +54,18 @@ std::vector<TensorSpec> input_tensors(const score::Program& program) {
 
 std::vector<TensorSpec> output_tensors(const LoadedModel& model) {
     const bool has_region = !model.program().conformal.kind.empty();
+    std::vector<TensorSpec> tensors;
     if (!model.is_classifier()) {
-        std::vector<TensorSpec> tensors = {{"prediction", "FP64", 0}};
+        tensors.push_back({"prediction", "FP64", 0});
         if (has_region) tensors.push_back({"interval", "FP64", 2});
-        return tensors;
+    } else {
+        const auto class_count = static_cast<int64_t>(model.labels.size());
+        tensors.push_back({"prediction", label_datatype(model.program().target_type), 0});
+        if (model.is_binary()) tensors.push_back({"probability", "FP64", 0});
+        tensors.push_back({"probabilities", "FP64", class_count});
+        if (has_region) tensors.push_back({"set", "BOOL", class_count});
     }
-    std::vector<TensorSpec> tensors = {
-        {"prediction", label_datatype(model.program().target_type), 0}};
-    if (model.is_binary()) tensors.push_back({"probability", "FP64", 0});
-    const auto class_count = static_cast<int64_t>(model.labels.size());
-    tensors.push_back({"probabilities", "FP64", class_count});
-    if (has_region) tensors.push_back({"set", "BOOL", class_count});
+    if (model.contract.imputes()) tensors.push_back({"imputed", "BYTES", 0});
     return tensors;
 }
 

@@ -17,7 +17,8 @@ struct TensorSpec {
 };
 
 std::vector<TensorSpec> input_tensors(const score::Program& program);
-// prediction; of two classes also probability; of a classifier also probabilities.
+// prediction; of two classes also probability; of a classifier also probabilities; where the
+// service imputes also imputed, a JSON list of names for each row.
 std::vector<TensorSpec> output_tensors(const LoadedModel& model);
 
 // Whether a JSON value of this kind may stand in a tensor of this datatype; an unknown datatype

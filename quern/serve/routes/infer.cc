@@ -10,14 +10,15 @@ namespace {
 
 // Each output of all rows, as the inside of a JSON list.
 struct Columns {
-    std::string prediction, probability, probabilities, region;
+    std::string prediction, probability, probabilities, region, imputed;
 };
 
 class TensorSink : public PredictionSink {
 public:
     explicit TensorSink(Columns& columns) : columns_(columns) {}
 
-    void take(const LoadedModel& model, const score::Predictions& predictions) override {
+    void take(const LoadedModel& model, const score::Predictions& predictions,
+              std::span<const score::ImputedField> imputed) override {
         for (size_t row = 0; row < predictions.row_count; ++row) {
             const std::string_view comma = is_first_ ? "" : ", ";
             is_first_ = false;
@@ -39,6 +40,11 @@ public:
                 else
                     append_number(columns_.region, value);
             }
+            if (!model.contract.imputes()) continue;
+            std::string names;  // a JSON list, inside of a JSON text
+            append_imputed(names, model, row, imputed);
+            columns_.imputed += comma;
+            columns_.imputed += json_string("[" + names + "]");
         }
     }
 
@@ -160,6 +166,7 @@ void write_answer(const LoadedModel& model, const InferenceRequest& request, con
         out += output.name == "prediction"      ? columns.prediction
                : output.name == "probability"   ? columns.probability
                : output.name == "probabilities" ? columns.probabilities
+               : output.name == "imputed"       ? columns.imputed
                                                 : columns.region;
         out += "]}";
     }

@@ -8,17 +8,26 @@ class LabelSink : public PredictionSink {
 public:
     explicit LabelSink(std::string& out) : out_(out) {}
 
-    void take(const LoadedModel& model, const score::Predictions& predictions) override {
-        for (size_t row = 0; row < predictions.row_count; ++row) {
-            if (!is_first_) out_ += ", ";
-            is_first_ = false;
+    void take(const LoadedModel& model, const score::Predictions& predictions,
+              std::span<const score::ImputedField> imputed) override {
+        for (size_t row = 0; row < predictions.row_count; ++row, ++row_count_) {
+            if (row_count_ > 0) out_ += ", ";
             append_prediction(out_, model, predictions, row);
+            if (imputed.empty() || imputed[0].row != row) continue;
+            imputed_ += imputed_.empty() ? "" : ", ";
+            imputed_ += "{\"row\": " + std::to_string(row_count_) + ", \"fields\": [";
+            append_imputed(imputed_, model, row, imputed);
+            imputed_ += "]}";
         }
     }
 
+    // Of all rows, as the inside of a JSON list.
+    const std::string& imputed() const { return imputed_; }
+
 private:
     std::string& out_;
-    bool is_first_ = true;
+    std::string imputed_;
+    size_t row_count_ = 0;
 };
 
 // MLflow serves one model; here it is the one that ?model= or the settings name, or the only one.
@@ -44,7 +53,9 @@ Status invocations(const Request& request, Worker& worker, Response& response) {
         return is_csv ? read_csv(request.body, scoring)
                       : worker.json().read_frame(request.body, scoring);
     }));
-    response.body += "]}";
+    response.body += ']';
+    if (!sink.imputed().empty()) response.body += ", \"imputed\": [" + sink.imputed() + "]";
+    response.body += '}';
     return {};
 }
 
@@ -66,7 +77,11 @@ QUERN_REGISTER(Route)
     "dataframe_records": {"type": "array", "items": {"type": "object"}},
     "instances": {"type": "array"}, "inputs": {"type": ["object", "array"]},
     "params": {"type": "object"}}})",
-  .response_schema = R"({"type": "object", "properties": {"predictions": {"type": "array"}}})",
+  .response_schema = R"({"type": "object", "properties": {"predictions": {"type": "array"},
+    "imputed": {"type": "array", "items": {"type": "object", "properties": {
+      "row": {"type": "integer", "description": "from 0"},
+      "fields": {"type": "array", "items": {"type": "string"}}}}, "description":
+      "fields that broke the contract, where the service imputes them"}}})",
   .handle = invocations});
 
 }  // namespace

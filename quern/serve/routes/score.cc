@@ -8,11 +8,18 @@ class ScoreSink : public PredictionSink {
 public:
     explicit ScoreSink(std::string& out) : out_(out) {}
 
-    void take(const LoadedModel& model, const score::Predictions& predictions) override {
+    void take(const LoadedModel& model, const score::Predictions& predictions,
+              std::span<const score::ImputedField> imputed) override {
         for (size_t row = 0; row < predictions.row_count; ++row) {
             if (!is_first_) out_ += ", ";
             is_first_ = false;
             append(model, predictions, row);
+            if (!imputed.empty() && imputed[0].row == row) {
+                out_ += ", \"imputed\": [";
+                append_imputed(out_, model, row, imputed);
+                out_ += ']';
+            }
+            out_ += '}';
         }
     }
 
@@ -35,7 +42,6 @@ private:
             append_region(out_, model, predictions, row);
             out_ += ']';
         }
-        out_ += '}';
     }
 
     std::string& out_;
@@ -89,7 +95,9 @@ QUERN_REGISTER(Route)
         "probability": {"type": "number"}, "probabilities": {"type": "object"},
         "set": {"type": "array", "description": "of a model with `conformal`: classes"},
         "interval": {"type": "array", "items": {"type": "number"},
-          "description": "of a model with `conformal`: low and high"}}}},
+          "description": "of a model with `conformal`: low and high"},
+        "imputed": {"type": "array", "items": {"type": "string"}, "description":
+          "fields that broke the contract, where the service imputes them"}}}},
     "model": {"type": "string"}, "version": {"type": "integer"}}})",
   .handle = score});
 
