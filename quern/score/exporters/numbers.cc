@@ -46,6 +46,13 @@ std::vector<bool> Numbers::used() const {
     return is_used;
 }
 
+std::vector<bool> inputs_of_features(const Program& program) {
+    std::vector<bool> is_read(program.inputs.size());
+    for (const Expression& expression : program.expressions)
+        if (expression.kind == Expression::Kind::input) is_read[expression.input] = true;
+    return is_read;
+}
+
 size_t only_one(const std::vector<double>& table) {
     const auto one = std::ranges::find(table, 1.0);
     const bool is_mark = std::ranges::count(table, 0.0) + 1 == std::ssize(table);

@@ -70,6 +70,9 @@ struct Numbers {
     std::vector<bool> used() const;
 };
 
+// By input: whether a feature reads it. The others are keys and times of look-ups.
+std::vector<bool> inputs_of_features(const Program& program);
+
 // Where the only 1 of a table of zeros stands; its size where it is no such table.
 size_t only_one(const std::vector<double>& table);
 

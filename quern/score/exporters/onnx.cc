@@ -36,7 +36,10 @@ Result<Export> write(const Scorer& scorer, const ExportOptions&) {
     const Program& program = scorer.program();
     const Numbers numbers = TRY(lower_numbers(scorer));
     Graph graph;
-    for (const Input& input : program.inputs) {
+    const std::vector<bool> is_read = inputs_of_features(program);
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+        const Input& input = program.inputs[i];
+        if (!is_read[i]) continue;
         const bool is_number =
             frame::is_numeric(input.type) || input.type.id == frame::TypeId::boolean;
         const bool is_text = input.type.id == frame::TypeId::varchar;

@@ -84,7 +84,10 @@ std::string words_of(const Program& program, Dialect dialect) {
                        (dialect == Dialect::duckdb ? "DuckDB" : "PostgreSQL 12 or newer") +
                        ". Rows come from the table or view\n-- " + std::string(kTable) +
                        " with the columns\n";
-    for (const Input& input : program.inputs) {
+    const std::vector<bool> is_read = inputs_of_features(program);
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+        if (!is_read[i]) continue;
+        const Input& input = program.inputs[i];
         std::string line = quote_identifier(input.name) + " " + type_name(dialect, input.type);
         std::replace(line.begin(), line.end(), '\n', ' ');
         text += "--   " + line + "\n";
@@ -136,7 +139,10 @@ Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
             .hint("compute it in a table under tables/ and use its column, or export to C (.c)");
     };
     std::string columns;
-    for (const Input& input : program.inputs) {
+    const std::vector<bool> is_read = inputs_of_features(program);
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+        if (!is_read[i]) continue;
+        const Input& input = program.inputs[i];
         const std::string type = type_name(dialect, input.type);
         if (type.empty())
             return refused("input '" + input.name + "'", unimplemented(type_text(input.type)));
