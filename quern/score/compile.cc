@@ -10,6 +10,7 @@
 #include "quern/score/evaluate_constant.h"
 #include "quern/score/function.h"
 #include "quern/score/lookup_inputs.h"
+#include "quern/score/plan_functions.h"
 #include "quern/score/plan_json.h"
 #include "quern/score/plan_value.h"
 #include "quern/score/storage.h"
@@ -22,56 +23,6 @@ using nlohmann::json;
 using Place = std::function<std::string(size_t)>;
 
 constexpr int kDepthMax = 1000;
-
-// DuckDB's names of comparisons and of BOUND_OPERATOR, and ours.
-const std::map<std::string_view, std::string_view> kOperators = {
-    {"COMPARE_EQUAL", "="},
-    {"COMPARE_NOTEQUAL", "<>"},
-    {"COMPARE_LESSTHAN", "<"},
-    {"COMPARE_LESSTHANOREQUALTO", "<="},
-    {"COMPARE_GREATERTHAN", ">"},
-    {"COMPARE_GREATERTHANOREQUALTO", ">="},
-    {"COMPARE_DISTINCT_FROM", "is distinct from"},
-    {"COMPARE_NOT_DISTINCT_FROM", "is not distinct from"},
-    {"COMPARE_IN", "in"},
-    {"COMPARE_NOT_IN", "not in"},
-    {"CONJUNCTION_AND", "and"},
-    {"CONJUNCTION_OR", "or"},
-    {"OPERATOR_NOT", "not"},
-    {"OPERATOR_IS_NULL", "is null"},
-    {"OPERATOR_IS_NOT_NULL", "is not null"},
-    {"OPERATOR_COALESCE", "coalesce"},
-    {"OPERATOR_TRY", "try"},
-};
-
-// Functions whose value is not a matter of the row.
-constexpr std::string_view kVolatile[] = {"random",
-                                          "setseed",
-                                          "uuid",
-                                          "gen_random_uuid",
-                                          "uuidv4",
-                                          "uuidv7",
-                                          "current_date",
-                                          "today",
-                                          "current_time",
-                                          "get_current_time",
-                                          "now",
-                                          "nextval",
-                                          "currval",
-                                          "get_current_timestamp",
-                                          "current_timestamp",
-                                          "transaction_timestamp",
-                                          "current_localtime",
-                                          "current_localtimestamp",
-                                          "current_connection_id",
-                                          "current_query",
-                                          "current_query_id",
-                                          "current_transaction_id",
-                                          "txid_current",
-                                          "current_user",
-                                          "current_database",
-                                          "current_schema",
-                                          "version"};
 
 class Compiler {
 public:
@@ -125,11 +76,12 @@ private:
     Result<uint32_t> lower(const json& node, int depth) {
         if (depth > kDepthMax) return refuse(node, "this expression is nested too deep");
         if (position_of(node) != kNoPosition) near_ = position_of(node);
+        const bool in_any_order = std::exchange(in_any_order_, false);
         std::string_view kind = text(node, "expression_class");
         if (kind == "BOUND_REF") return lower_column(node);
         if (kind == "BOUND_CONSTANT") return lower_constant(node);
         if (kind == "BOUND_CAST") return lower_cast(node, depth);
-        if (kind == "BOUND_FUNCTION") return lower_function(node, depth);
+        if (kind == "BOUND_FUNCTION") return lower_function(node, depth, in_any_order);
         if (kind == "BOUND_CASE") return lower_case(node, depth);
         if (kind == "BOUND_BETWEEN") return lower_between(node, depth);
         if (kind == "BOUND_COMPARISON" || kind == "BOUND_CONJUNCTION" || kind == "BOUND_OPERATOR")
@@ -234,9 +186,9 @@ private:
         return call(node, is_try ? "try_cast" : "cast", {child}, type);
     }
 
-    Result<uint32_t> lower_function(const json& node, int depth) {
+    Result<uint32_t> lower_function(const json& node, int depth, bool in_any_order) {
         std::string name(text(node, "name"));
-        if (std::find(std::begin(kVolatile), std::end(kVolatile), name) != std::end(kVolatile)) {
+        if (is_volatile(name)) {
             return refuse(node, "'" + name +
                                     "' changes from call to call; the same row must "
                                     "always give the same score")
@@ -252,11 +204,12 @@ private:
             arguments.push_back(TRY(lower((*children)[1], depth + 1)));
             return call(node, "split_at", arguments, plan_type(member(node, "return_type")));
         }
-        if (children->size() >= 2 && is_text(bound_type((*children)[0]))) {
+        if (is_split(name)) name = "string_split";
+        if (children->size() >= 2 && text(bound_type((*children)[0]), "id") == "VARCHAR") {
             if (name == "array_extract" || name == "list_extract" || name == "list_element")
                 return lower_character(node, *children, depth);
             if (name == "array_slice" || name == "list_slice")
-                return lower_slice(node, *children, depth);
+                return lower_slice(node, *children, "slice_text", depth);
         }
         if ((name == "%" || name == "mod") && is_double_for_decimals(*children)) {
             return refuse(node, "'" + name + "' of decimals with more than 38 digits in all")
@@ -264,6 +217,12 @@ private:
         }
         if (!children->empty() && is_nested(plan_type(bound_type((*children)[0]))))
             name = nested_name(name);
+        if (name == "list_slice" && children->size() == 3)
+            return lower_slice(node, *children, "list_slice", depth);
+        if (name == "list_distinct" && !in_any_order)
+            return refuse(node, "the elements of list_distinct have no order of their own")
+                .hint("write list_sort(list_distinct(...))");
+        in_any_order_ = ignores_order(name, *children);
         if (std::any_of(children->begin(), children->end(), is_enum))
             return refuse(node, "an ENUM is no argument of '" + name + "'")
                 .hint("cast it to VARCHAR");
@@ -272,20 +231,6 @@ private:
         if (name == "timezone") TRY(add_zone_rules(node, arguments));
         if (name == "struct_pack") arguments = with_names(node, arguments);
         return call(node, name, arguments, plan_type(member(node, "return_type")));
-    }
-
-    // What has several names in DuckDB, or that of a function of texts.
-    static std::string nested_name(const std::string& name) {
-        static const std::map<std::string_view, std::string_view> names = {
-            {"len", "list_length"},           {"length", "list_length"},
-            {"array_length", "list_length"},  {"contains", "list_contains"},
-            {"list_has", "list_contains"},    {"array_contains", "list_contains"},
-            {"array_has", "list_contains"},   {"array_extract", "list_extract"},
-            {"list_element", "list_extract"}, {"list_aggregate", "list_aggr"},
-            {"array_aggr", "list_aggr"},      {"array_aggregate", "list_aggr"},
-            {"aggregate", "list_aggr"}};
-        auto found = names.find(name);
-        return found == names.end() ? name : std::string(found->second);
     }
 
     // The fields' names, which only the type of the struct holds, each before its value.
@@ -317,38 +262,6 @@ private:
         return {};
     }
 
-    // strptime(s, ['%Y', '%m']): each pattern becomes an argument.
-    static bool is_list_of_patterns(std::string_view name, const json& children) {
-        bool is_strptime = name == "strptime" || name == "try_strptime";
-        return is_strptime && children.size() == 2 && text(children[1], "name") == "list_value";
-    }
-    static json spread_last(json children) {
-        json last = std::move(children.back());
-        children.erase(children.size() - 1);
-        for (const json& item : list(last, "children")) children.push_back(item);
-        return children;
-    }
-
-    // DuckDB takes the remainder of wide decimals as DOUBLE, and NULL where the divisor is 0. Its
-    // plan looks just like that of a remainder of doubles, which is NaN there.
-    static bool is_double_for_decimals(const json& children) {
-        int scale = 0, digits = 0;
-        for (const json& child : children) {
-            const frame::Type to = plan_type(member(child, "return_type"));
-            const json& inner = member(child, "child");
-            const bool is_constant = text(inner, "expression_class") == "BOUND_CONSTANT";
-            const frame::Type from = plan_type(is_constant ? member(member(inner, "value"), "type")
-                                                           : member(inner, "return_type"));
-            const bool is_cast = text(child, "expression_class") == "BOUND_CAST" &&
-                                 to.id == frame::TypeId::float64 &&
-                                 from.id == frame::TypeId::decimal;
-            if (!is_cast) return false;
-            scale = std::max<int>(scale, from.scale);
-            digits = std::max(digits, from.width - from.scale);
-        }
-        return scale + digits > 38;
-    }
-
     uint32_t add_number(int64_t value) {
         Constant constant;
         constant.type.id = frame::TypeId::bigint;
@@ -356,8 +269,6 @@ private:
         std::memcpy(constant.bits.data(), &value, sizeof(value));
         return add_constant(constant, kNoPosition);
     }
-
-    static bool is_text(const json& type) { return text(type, "id") == "VARCHAR"; }
 
     // text[2] is one character.
     Result<uint32_t> lower_character(const json& node, const json& children, int depth) {
@@ -367,7 +278,8 @@ private:
     }
 
     // text[2:4]; an end that is left open is an empty list.
-    Result<uint32_t> lower_slice(const json& node, const json& children, int depth) {
+    Result<uint32_t> lower_slice(const json& node, const json& children, const char* name,
+                                 int depth) {
         std::vector<uint32_t> arguments;
         for (const json& child : children) {
             const json& value = member(child, "value");
@@ -375,17 +287,12 @@ private:
             arguments.push_back(is_open ? add_number(arguments.size() == 1 ? 0 : INT64_MAX)
                                         : TRY(lower(child, depth + 1)));
         }
-        return call(node, "slice_text", arguments, plan_type(member(node, "return_type")));
-    }
-
-    static bool is_split(std::string_view name) {
-        return name == "string_split" || name == "split" || name == "str_split" ||
-               name == "string_to_array";
+        return call(node, name, arguments, plan_type(member(node, "return_type")));
     }
 
     Result<uint32_t> lower_operator(const json& node, int depth) {
-        auto name = kOperators.find(text(node, "type"));
-        if (name == kOperators.end())
+        const std::string name(operator_name(text(node, "type")));
+        if (name.empty())
             return refuse(node, "no compiled form for " + std::string(text(node, "type")));
         std::vector<uint32_t> arguments;
         if (member(node, "left").is_object()) {
@@ -394,18 +301,25 @@ private:
         } else {
             arguments = TRY(lower_all(list(node, "children"), depth));
         }
-        if (compares_order(name->second) && is_enum(member(node, "left")))
+        if (compares_order(name) && is_enum(member(node, "left")))
             return refuse(node, "an ENUM has an order of its own").hint("cast it to VARCHAR");
-        bool has_own_type = name->second == "coalesce" || name->second == "try";
+        if (compares(name)) TRY(order_nested(node, arguments));
+        bool has_own_type = name == "coalesce" || name == "try";
         frame::Type type;
         type.id = frame::TypeId::boolean;
         if (has_own_type) type = plan_type(member(node, "return_type"));
-        return call(node, std::string(name->second), arguments, type);
+        return call(node, name, arguments, type);
     }
 
-    static bool compares_order(std::string_view name) { return name[0] == '<' || name[0] == '>'; }
-    static bool is_enum(const json& node) {
-        return text(member(node, "return_type"), "id") == "ENUM";
+    // Lists, structs and maps are compared by bytes in their order.
+    Status order_nested(const json& node, std::vector<uint32_t>& arguments) {
+        for (uint32_t argument : arguments) {
+            const frame::Type &type = type_of(argument), &first = type_of(arguments[0]);
+            if (!is_nested(type) || !(type == first)) return {};
+        }
+        for (uint32_t& argument : arguments)
+            argument = TRY(call(node, "order_key", {argument}, {frame::TypeId::blob, 0, 0, ""}));
+        return {};
     }
 
     Result<uint32_t> lower_case(const json& node, int depth) {
@@ -436,6 +350,9 @@ private:
         uint32_t input = TRY(lower(member(node, "input"), depth + 1));
         uint32_t low = TRY(lower(member(node, "lower"), depth + 1));
         uint32_t high = TRY(lower(member(node, "upper"), depth + 1));
+        std::vector<uint32_t> all = {input, low, high};
+        TRY(order_nested(node, all));
+        input = all[0], low = all[1], high = all[2];
         frame::Type boolean;
         boolean.id = frame::TypeId::boolean;
         bool from = member(node, "lower_inclusive") != json(false);
@@ -524,6 +441,7 @@ private:
     const ZoneRules& zones_;
     CompiledFeatures out_;
     std::map<std::string, std::vector<uint32_t>> by_function_;
+    bool in_any_order_ = false;    // whether the order of the next list does not matter
     uint32_t near_ = kNoPosition;  // the last position seen, for nodes without one
 };
 

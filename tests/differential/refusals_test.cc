@@ -7,7 +7,8 @@
 // interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc, cast_json.cc, json.cc,
 // json_functions.cc, json_path.cc, json_text.cc, characters.cc, digest.cc, distance.cc,
 // encoding.cc, letter_case.cc, byte_sizes.cc, number_theory.cc, trigonometry.cc, list_aggregate.cc,
-// nested.cc, nested_make.cc, nested_value.cc.
+// nested.cc, nested_make.cc, nested_value.cc, nested_type.cc,
+// list_parts.cc, text_split.cc, and plan_functions.cc.
 #include <gtest/gtest.h>
 
 #include "quern/score/compile.h"
@@ -54,7 +55,8 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select format('{}', s) from t", "byte 7", "'format' cannot be compiled",
           "table under tables/");
     check("select [i, j] from t", "byte 8", "cannot be of type INTEGER[]", "take a part");
-    check("select li = [1] from t", "byte 10", "no compiled form for (INTEGER[]", "");
+    check("select li = lx from t", "byte 7", "no compiled cast from INTEGER[]", "cast its");
+    check("select list_distinct(li)[1] from t", "byte 7", "no order of their own", "list_sort(");
     check("select en < eo from t", "byte 10", "an ENUM has an order of its own", "VARCHAR");
     check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
     check("select strptime(s, ['%Y', '%Y%z']) from t", "byte 7", "do not go together", "");

@@ -1,6 +1,7 @@
 // Elements and fields of lists, structs and maps.
 #include "quern/base/text.h"
 #include "quern/score/functions/compare.h"
+#include "quern/score/functions/nested_type.h"
 #include "quern/score/functions/nested_value.h"
 #include "quern/score/kernel.h"
 
@@ -8,14 +9,6 @@ namespace quern::score {
 namespace {
 
 using frame::TypeId;
-
-bool is_list(const frame::Type& type) { return is_nested(type) && type.sql_name.ends_with(']'); }
-bool is_struct(const frame::Type& type) {
-    return is_nested(type) && type.sql_name.starts_with("STRUCT(") && !is_list(type);
-}
-bool is_map(const frame::Type& type) {
-    return is_nested(type) && type.sql_name.starts_with("MAP(") && !is_list(type);
-}
 
 // find(parent, key) -> the JSON there, or nothing.
 template <class T, class Key, auto find>
@@ -99,6 +92,72 @@ Result<BoundFunction> bind_cardinality(const Signature& signature) {
     return BoundFunction{count_rows, nullptr};
 }
 
+bool is_text_map(const frame::Type& type) {
+    return is_map(type) && type.sql_name.starts_with("MAP(VARCHAR, ");
+}
+
+// The keys or the values of a map, as a list.
+template <bool wants_keys>
+void side_rows(const Call& call) {
+    map_rows<std::string_view, std::string_view>(
+        call, [&call](std::string_view text, std::string_view& out) {
+            const auto map = parse_json(text);
+            if (!map || map->kind != JsonKind::object) return Row::failed;
+            std::string list = "[";
+            each_json(*map, [&list](const JsonValue& key, const JsonValue& value) {
+                if (list.size() > 1) list += ',';
+                list += wants_keys ? key.text : value.text;
+                return true;
+            });
+            return keep_text(call, list + "]", out);
+        });
+}
+
+template <bool wants_keys>
+Result<BoundFunction> bind_side(const Signature& signature) {
+    const auto& types = signature.arguments;
+    if (types.size() != 1 || !is_text_map(types[0]) || !is_list(signature.result))
+        return no_overload(signature);
+    return BoundFunction{side_rows<wants_keys>, nullptr};
+}
+
+// The entry's value as a list of one, or an empty one.
+void map_extract_rows(const Call& call) {
+    using Text = std::string_view;
+    map_rows<Text, Text, Text>(call, [&call](Text text, Text key, Text& out) {
+        const auto map = parse_json(text);
+        if (!map || map->kind != JsonKind::object) return Row::failed;
+        const auto found = entry_of(*map, key);
+        return keep_text(call, "[" + std::string(found ? found->text : "") + "]", out);
+    });
+}
+
+Result<BoundFunction> bind_map_extract(const Signature& signature) {
+    const auto& types = signature.arguments;
+    const bool fits = types.size() == 2 && is_text_map(types[0]) &&
+                      types[1].id == TypeId::varchar && is_list(signature.result);
+    if (!fits) return no_overload(signature);
+    return BoundFunction{map_extract_rows, nullptr};
+}
+
+void map_contains_rows(const Call& call) {
+    using Text = std::string_view;
+    map_rows<bool, Text, Text>(call, [](Text text, Text key, bool& out) {
+        const auto map = parse_json(text);
+        if (!map || map->kind != JsonKind::object) return Row::failed;
+        out = entry_of(*map, key).has_value();
+        return Row::value;
+    });
+}
+
+Result<BoundFunction> bind_map_contains(const Signature& signature) {
+    const auto& types = signature.arguments;
+    const bool fits = types.size() == 2 && is_text_map(types[0]) &&
+                      types[1].id == TypeId::varchar && signature.result.id == TypeId::boolean;
+    if (!fits) return no_overload(signature);
+    return BoundFunction{map_contains_rows, nullptr};
+}
+
 // Elements that are NULL are passed over.
 template <class T>
 void contains_rows(const Call& call) {
@@ -149,6 +208,14 @@ QUERN_ROW_FUNCTION("list_contains", "Whether a list has an element.", "list_cont
                    bind_list_contains);
 QUERN_ROW_FUNCTION("map_extract_value", "The value of a key of a map: m['a'].",
                    "map {'a': 1}['b'] is null", bind_map_value);
+QUERN_ROW_FUNCTION("map_extract", "The value of a key of a map as a list, empty without it.",
+                   "len(map_extract(map {'a': 1}, 'b')) = 0", bind_map_extract);
+QUERN_ROW_FUNCTION("map_contains", "Whether a map has a key.", "map_contains(map {'a': 1}, 'a')",
+                   bind_map_contains);
+QUERN_ROW_FUNCTION("map_keys", "The keys of a map, as a list.", "map_keys(map {'a': 1})[1] = 'a'",
+                   bind_side<true>);
+QUERN_ROW_FUNCTION("map_values", "The values of a map, as a list.",
+                   "map_values(map {'a': 1})[1] = 1", bind_side<false>);
 QUERN_ROW_FUNCTION("cardinality", "How many entries a map has.", "cardinality(map {'a': 1}) = 1",
                    bind_cardinality);
 

@@ -169,34 +169,6 @@ Row pad(TextArena& arena, Text text, int32_t length, Text padding, Text& out) {
     return Row::value;
 }
 
-// A piece of a text that is split; null where there is none. Counts from 1, or back from the end.
-Row split_at(Text text, Text delimiter, int64_t index, Text& out) {
-    auto next = [&](Text rest, size_t& skip) {
-        skip = delimiter.size();
-        if (!delimiter.empty()) return rest.find(delimiter);
-        size_t first = character_offset(rest, 1);
-        return first < rest.size() ? first : Text::npos;
-    };
-    int64_t count = 1;
-    size_t skip = 0;
-    if (index < 0) {
-        for (Text rest = text;; ++count) {
-            size_t at = next(rest, skip);
-            if (at == Text::npos) break;
-            rest.remove_prefix(at + skip);
-        }
-        index += count + 1;
-    }
-    if (index <= 0) return Row::null;
-    for (Text rest = text;; --index) {
-        size_t at = next(rest, skip);
-        out = rest.substr(0, at);
-        if (index == 1) return Row::value;
-        if (at == Text::npos) return Row::null;
-        rest.remove_prefix(at + skip);
-    }
-}
-
 void join(const Call& call, Text separator, size_t first, size_t row) {
     size_t size = 0;
     bool is_first = true;
@@ -284,9 +256,6 @@ QUERN_ROW_FUNCTION("lpad", "Filled up at the front to a length.", "lpad('7', 3, 
                    bind_making<pad<true>, Text, int32_t, Text>);
 QUERN_ROW_FUNCTION("rpad", "Filled up at the end to a length.", "rpad('7', 3, '0') = '700'",
                    bind_making<pad<false>, Text, int32_t, Text>);
-QUERN_ROW_FUNCTION("split_at", "One piece of a text that is split; split_part becomes it.",
-                   "split_part('a-b-c', '-', 2) = 'b'",
-                   bind_as<split_at, Text, Text, Text, int64_t>);
 QUERN_ROW_FUNCTION("||", "Two texts joined; NULL when one is NULL.", "'a' || 'b' = 'ab'",
                    bind_making<concat_two, Text, Text>);
 QUERN_ROW_FUNCTION("concat", "Texts joined; NULLs are left out.", "concat('a', null, 'b') = 'ab'",
