@@ -64,7 +64,11 @@ Status in_users_words(Status status) {
 Result<score::CompiledFeatures> compile_all(sql::SchemaCatalog& catalog, const Select& select,
                                             std::span<const score::LookupSpec> lookups) {
     auto compiled = compile(catalog, select, lookups);
-    if (compiled.ok() || !compiled.status().where().empty()) return compiled;
+    if (compiled.ok()) return compiled;
+    // An aggregate beside a column is told of as the column's fault.
+    const bool is_of_groups =
+        compiled.status().message().find("must appear in the GROUP BY") != std::string_view::npos;
+    if (!compiled.status().where().empty() && !is_of_groups) return compiled;
     // The plan as a whole does not say which feature it was; each one alone does.
     for (const auto& one : select.apart()) {
         auto alone = compile(catalog, one, lookups);

@@ -322,13 +322,23 @@ private:
         return {};
     }
 
+    // Where a condition is known, only what can come of it is kept.
     Result<uint32_t> lower_case(const json& node, int depth) {
         std::vector<uint32_t> arguments;
+        const json* otherwise = &member(node, "else_expr");
         for (const json& check : list(node, "case_checks")) {
-            arguments.push_back(TRY(lower_condition(member(check, "when_expr"), depth + 1)));
-            arguments.push_back(TRY(lower(member(check, "then_expr"), depth + 1)));
+            const uint32_t when = TRY(lower_condition(member(check, "when_expr"), depth + 1));
+            const Expression& condition = out_.expressions[when];
+            if (condition.kind != Expression::Kind::constant) {
+                arguments.push_back(when);
+                arguments.push_back(TRY(lower(member(check, "then_expr"), depth + 1)));
+            } else if (condition.constant.bits[0] == std::byte{1}) {
+                otherwise = &member(check, "then_expr");
+                break;
+            }
         }
-        arguments.push_back(TRY(lower(member(node, "else_expr"), depth + 1)));
+        arguments.push_back(TRY(lower(*otherwise, depth + 1)));
+        if (arguments.size() == 1) return arguments[0];
         return call(node, "case", arguments, plan_type(member(node, "return_type")));
     }
 

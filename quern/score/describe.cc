@@ -33,17 +33,30 @@ std::string constant_text(const Constant& constant) {
     return lower_ascii(type_text(constant.type)) + " " + quote_literal(text);
 }
 
+// What is computed once and used more than once has a name: a feature's, or one of its own.
+using SharedNames = std::vector<std::string>;
+
 class ExpressionText {
 public:
-    explicit ExpressionText(const Program& program) : program_(program) {}
+    ExpressionText(const Program& program, const SharedNames& names)
+        : program_(program), names_(names) {}
 
     std::string of(uint32_t index) {
-        add(index, 0);
+        add_whole(index, 0);
         return std::move(text_);
     }
 
 private:
+    bool has_name(uint32_t index) const { return index < names_.size() && !names_[index].empty(); }
+
     void add(uint32_t index, int depth) {
+        if (has_name(index))
+            text_ += names_[index];
+        else
+            add_whole(index, depth);
+    }
+
+    void add_whole(uint32_t index, int depth) {
         if (index >= program_.expressions.size() || depth > kDepthMax ||
             text_.size() > kExpressionTextMax) {
             text_ += "...";
@@ -123,15 +136,51 @@ private:
     // In parentheses when it is made of operators itself.
     void add_operand(uint32_t index, int depth) {
         bool is_call = index < program_.expressions.size() &&
-                       program_.expressions[index].kind == Expression::Kind::call;
+                       program_.expressions[index].kind == Expression::Kind::call &&
+                       !has_name(index);
         if (is_call) text_ += "(";
         add(index, depth + 1);
         if (is_call) text_ += ")";
     }
 
     const Program& program_;
+    const SharedNames& names_;
     std::string text_;
 };
+
+SharedNames shared_names(const Program& program) {
+    std::vector<uint32_t> uses(program.expressions.size());
+    for (const Expression& node : program.expressions)
+        for (uint32_t child : node.children) ++uses[child];
+    for (const Feature& feature : program.features) ++uses[feature.expression];
+    SharedNames names(uses.size());
+    const auto is_shared = [&](uint32_t node) {
+        return uses[node] > 1 && program.expressions[node].kind == Expression::Kind::call &&
+               names[node].empty();
+    };
+    for (const Feature& feature : program.features)
+        if (is_shared(feature.expression)) names[feature.expression] = feature.name;
+    size_t count = 0;
+    for (uint32_t node = 0; node < uses.size(); ++node)
+        if (is_shared(node)) names[node] = "shared_" + std::to_string(++count);
+    return names;
+}
+
+std::string features_text(const Program& program) {
+    const SharedNames names = shared_names(program);
+    std::string text = "\nfeatures\n";
+    for (uint32_t node = 0; node < names.size(); ++node)
+        if (names[node].starts_with("shared_"))
+            text += "  " + names[node] + " = " + ExpressionText(program, names).of(node) + "\n";
+    for (const Feature& feature : program.features) {
+        const std::string& name = names[feature.expression];
+        const bool is_said = !name.empty() && name != feature.name;
+        text += "  " + feature.name + " = " +
+                (is_said ? name : ExpressionText(program, names).of(feature.expression)) + "  " +
+                type_text(program.expressions[feature.expression].type) + "\n";
+    }
+    return text;
+}
 
 std::string number_text(double value) {
     char buffer[kValueTextMax];
@@ -213,7 +262,7 @@ std::string lookup_text(const Program& program, const Lookup& lookup) {
 }  // namespace
 
 std::string expression_text(const Program& program, uint32_t expression) {
-    return ExpressionText(program).of(expression);
+    return ExpressionText(program, {}).of(expression);
 }
 
 std::string learned_text(const Buffers& learned) {
@@ -231,12 +280,7 @@ std::string describe(const Program& program) {
                        program.target + "\n\ninputs\n";
     for (const Input& input : program.asked()) text += input_line(input);
     for (const Lookup& lookup : program.lookups) text += lookup_text(program, lookup);
-    text += "\nfeatures\n";
-    for (const Feature& feature : program.features) {
-        const Expression& root = program.expressions[feature.expression];
-        text += "  " + feature.name + " = " + expression_text(program, feature.expression) + "  " +
-                type_text(root.type) + "\n";
-    }
+    text += features_text(program);
     text += "\ncolumns\n";
     for (const FittedEncoder& encoder : program.encoders) {
         std::string learned = learned_text(encoder.learned);
