@@ -133,6 +133,18 @@ Result<int> show_relation(flow::Workspace& workspace, const std::string& id,
     return 0;
 }
 
+std::string contract_text(const project::Contract& contract) {
+    constexpr std::string_view kWords[] = {"allow", "impute", "error"};
+    std::string text;
+    for (const auto& [what, then] : {std::pair{"type", contract.type},
+                                     {"null", contract.null},
+                                     {"range", contract.range},
+                                     {"category", contract.category}})
+        text += (text.empty() ? "" : ", ") + std::string(what) + " " +
+                std::string(kWords[static_cast<size_t>(then)]);
+    return text;
+}
+
 Result<int> show_named(flow::Workspace& workspace, const Invocation& invocation,
                        const std::string& text) {
     const auto& project = workspace.project;
@@ -149,6 +161,10 @@ Result<int> show_named(flow::Workspace& workspace, const Invocation& invocation,
                              invocation.is_json);
     }
     if (const auto* service = project.find_service(text)) {
+        if (!invocation.is_json && !invocation.has("program")) {
+            TRY(print(service->name + "  service of " + service->model + "@" + service->alias +
+                      "; contract: " + contract_text(service->contract) + "\n"));
+        }
         return show_model(workspace, {service->model, service->alias, 0}, invocation);
     }
     std::vector<std::string_view> names;

@@ -7,6 +7,7 @@
 #include "quern/frame/batch.h"
 #include "quern/score/functions/format.h"
 #include "quern/score/model.h"
+#include "quern/score/request.h"
 #include "quern/score/storage.h"
 
 namespace quern::score {
@@ -204,12 +205,14 @@ std::string values_text(const std::vector<T>& values) {
     return text;
 }
 
-std::string input_line(const Input& input) {
+std::string input_line(const Program& program, const Input& input) {
     std::string line = "  " + input.name + "  " + type_text(input.type);
     if (!input.is_nullable) line += ", never null";
     if (input.low && input.high)
         line += ", seen " + number_text(*input.low) + " to " + number_text(*input.high);
     if (!input.categories.empty()) line += ", seen " + values_text(input.categories);
+    const auto typical = program.metadata.find(std::string(kTypicalKey) + input.name);
+    if (typical != program.metadata.end()) line += ", typically " + typical->second;
     return line + "\n";
 }
 
@@ -255,7 +258,8 @@ std::string lookup_text(const Program& program, const Lookup& lookup) {
         text +=
             ", at most " + duration_text(static_cast<double>(*lookup.max_age_us) / 1e6) + " old";
     text += lookup.fails_if_missing ? ", else refused\n" : "\n";
-    for (const auto& column : lookup.columns) text += input_line(program.inputs[column.input]);
+    for (const auto& column : lookup.columns)
+        text += input_line(program, program.inputs[column.input]);
     return text;
 }
 
@@ -278,7 +282,7 @@ std::string describe(const Program& program) {
     std::string text = program.model_name + ": " +
                        (program.task == Task::classify ? "classify " : "regress ") +
                        program.target + "\n\ninputs\n";
-    for (const Input& input : program.asked()) text += input_line(input);
+    for (const Input& input : program.asked()) text += input_line(program, input);
     for (const Lookup& lookup : program.lookups) text += lookup_text(program, lookup);
     text += features_text(program);
     text += "\ncolumns\n";
