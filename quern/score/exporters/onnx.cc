@@ -45,8 +45,8 @@ Result<Export> write(const Scorer& scorer, const ExportOptions&) {
         const bool is_text = input.type.id == frame::TypeId::varchar;
         if (!is_number && !is_text)
             return refused("input '" + input.name + "'", unimplemented(type_text(input.type)));
-        graph.input(input.name, is_text ? Element::string : Element::float64);
-        if (is_text) graph.input(input.name + "_is_null", Element::boolean);
+        TRY(graph.input(input.name, is_text ? Element::string : Element::float64));
+        if (is_text) TRY(graph.input(input.name + "_is_null", Element::boolean));
     }
     // Once for the names of what is refused, on a graph that is thrown away.
     for (const Feature& feature : program.features) {

@@ -1,5 +1,6 @@
 #include "quern/score/exporters/onnx_graph.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "quern/base/version.h"
@@ -114,14 +115,14 @@ std::string Graph::node(std::string_view type, const std::vector<std::string>& i
     const auto [at, is_new] = seen_.emplace(made.text(), "");
     if (!is_new) return at->second;
     read_.insert(inputs.begin(), inputs.end());
-    at->second = "v" + std::to_string(count_++);
+    at->second = "quern/" + std::to_string(count_++);
     made.bytes(kNodeOutput, at->second);
     graph_.message(kGraphNode, made);
     return at->second;
 }
 
-void Graph::output(const std::string& value, std::string_view name, Element element,
-                   int64_t width) {
+void Graph::output(const std::string& value, std::string name, Element element, int64_t width) {
+    while (std::ranges::find(input_names_, name) != input_names_.end()) name += "_";
     Message made;
     read_.insert(value);
     made.bytes(kNodeInput, value).bytes(kNodeOutput, name).bytes(kNodeType, "Identity");
@@ -129,15 +130,19 @@ void Graph::output(const std::string& value, std::string_view name, Element elem
     graph_.message(kGraphOutput, value_info(name, element, width));
 }
 
-void Graph::input(std::string_view name, Element element) {
-    input_names_.emplace_back(name);
+Status Graph::input(const std::string& name, Element element) {
+    if (std::ranges::find(input_names_, name) != input_names_.end())
+        return invalid_argument("two inputs of the graph would be named '" + name + "'")
+            .hint("rename the column in a table under tables/");
+    input_names_.push_back(name);
     graph_.message(kGraphInput, value_info(name, element, 1));
+    return {};
 }
 
 std::string Graph::constant(const std::string& key, const Message& content) {
     const auto [at, is_new] = seen_.emplace(key, "");
     if (!is_new) return at->second;
-    at->second = "c" + std::to_string(count_++);
+    at->second = "quern/" + std::to_string(count_++);
     Message named = content;
     named.bytes(kTensorName, at->second);
     constants_.emplace_back(at->second, named);

@@ -54,9 +54,9 @@ public:
     // The name of what the node gives; a node that was there before is taken again.
     std::string node(std::string_view type, const std::vector<std::string>& inputs,
                      const std::vector<Attribute>& attributes = {}, std::string_view domain = "");
-    // Gives an existing value a name of its own.
-    void output(const std::string& value, std::string_view name, Element element, int64_t width);
-    void input(std::string_view name, Element element);
+    // Gives an existing value a name of its own, with a _ behind it where an input has it.
+    void output(const std::string& value, std::string name, Element element, int64_t width);
+    Status input(const std::string& name, Element element);  // refuses a name twice
     const std::vector<std::string>& inputs() const { return input_names_; }
 
     std::string real(double value);                             // [1, 1]

@@ -89,7 +89,7 @@ std::string words_of(const Program& program, Dialect dialect) {
         if (!is_read[i]) continue;
         const Input& input = program.inputs[i];
         std::string line = quote_identifier(input.name) + " " + type_name(dialect, input.type);
-        std::replace(line.begin(), line.end(), '\n', ' ');
+        std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
         text += "--   " + line + "\n";
     }
     return text +
@@ -144,6 +144,10 @@ Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
         if (!is_read[i]) continue;
         const Input& input = program.inputs[i];
         const std::string type = type_name(dialect, input.type);
+        if (lower_ascii(input.name).starts_with("q_"))
+            return invalid_argument("input '" + input.name +
+                                    "': names that begin with q_ are this export's own")
+                .hint("rename the column in a table under tables/");
         if (type.empty())
             return refused("input '" + input.name + "'", unimplemented(type_text(input.type)));
         const std::string column = quote_identifier(input.name);

@@ -91,7 +91,7 @@ private:
             texts_[index] = "(" + text + ")";
             return {};
         }
-        texts_[index] = "n" + std::to_string(index);
+        texts_[index] = "q_n" + std::to_string(index);
         pending_ += ", " + text + " AS " + texts_[index];
         is_pending_[index] = true;
         return {};
@@ -270,7 +270,7 @@ private:
         const char* rule = node.missing == Missing::none  ? "z"
                            : node.missing == Missing::nan ? (node.default_left ? "l" : "r")
                                                           : (node.default_left ? "a" : "b");
-        const std::string name = "m" + std::to_string(node.column) + rule;
+        const std::string name = "q_m" + std::to_string(node.column) + rule;
         if (!split_names_.emplace(name).second) return name;
         const std::string value = argument_of_matrix(node.column);
         const std::string is_nan = value + " = " + real(NAN), low = real(-INFINITY);
@@ -340,7 +340,7 @@ private:
             if (!is_full && i + 1 < trees.trees.size()) continue;
             const std::string step = std::to_string(i / (kTreesAStep * trees.raw_count));
             for (size_t raw = 0; raw < sums.size(); ++raw) {
-                const std::string name = "s" + std::to_string(raw) + "_" + step;
+                const std::string name = "q_s" + std::to_string(raw) + "_" + step;
                 pending_ += ", " + sums[raw] + " AS " + name;
                 sums[raw] = name;
             }
@@ -349,7 +349,7 @@ private:
         const double divisor =
             trees.is_average ? static_cast<double>(trees.trees.size() / trees.raw_count) : 1;
         for (size_t raw = 0; raw < sums.size(); ++raw) {
-            const std::string name = "n" + std::to_string(numbers_.raw[raw]);
+            const std::string name = "q_n" + std::to_string(numbers_.raw[raw]);
             pending_ +=
                 ", " + sums[raw] + (divisor == 1 ? "" : " / " + real(divisor)) + " AS " + name;
             texts_[numbers_.raw[raw]] = name;
