@@ -101,7 +101,9 @@ struct Header {
         for (size_t i = 0; i < known.size(); ++i) {
             if (std::ranges::find(inputs, static_cast<int>(i)) != inputs.end()) continue;
             missing.push_back(known[i].name);
-            if (has_unknown() || !known[i].is_nullable) refused.push_back(known[i].name);
+            const bool may_miss = known[i].is_nullable ||
+                                  scoring.model().contract.null != project::OnViolation::error;
+            if (has_unknown() || !may_miss) refused.push_back(known[i].name);
         }
         for (size_t i = 0; !missing.empty() && i < names.size(); ++i) {
             if (inputs[i] >= 0) continue;

@@ -5,6 +5,7 @@
 
 #include "quern/base/json.h"
 #include "quern/base/version.h"
+#include "quern/score/lookup_inputs.h"
 
 namespace quern::serve {
 namespace {
@@ -84,19 +85,26 @@ void write_operation(JsonWriter& json, const Route& route, std::string_view path
 
 }  // namespace
 
-std::string row_schema(const score::Program& program) {
+std::string row_schema(const LoadedModel& model) {
+    using project::OnViolation;
+    const auto& contract = model.contract;
+    const auto is_read = score::inputs_read(model.program());
     JsonWriter json;
     json.begin_object().field("type", "object");
     json.key("properties").begin_object();
     std::vector<std::string> required;
-    for (const auto& input : program.asked()) {
+    for (size_t i = 0; i < model.program().asked().size(); ++i) {
+        const auto& input = model.program().asked()[i];
         json.key(input.name).begin_object();
-        if (input.is_nullable) {
+        if (input.is_nullable || contract.null != OnViolation::error) {
             json.list("type", std::vector<std::string_view>{json_type(input.type), "null"});
         } else {
             json.field("type", json_type(input.type));
             required.push_back(input.name);
         }
+        const bool is_number = frame::is_numeric(input.type) && input.low && input.high;
+        if (contract.range == OnViolation::error && is_read[i] != 0 && is_number)
+            json.field("minimum", *input.low).field("maximum", *input.high);
         json.field("description", input.type.text()).end_object();
     }
     return json.end_object().list("required", required).end_object().take();
@@ -123,7 +131,7 @@ std::string openapi_document(const ModelSet& models) {
     json.key("securitySchemes").raw(R"({"token": {"type": "http", "scheme": "bearer"}})");
     json.key("schemas").begin_object();
     for (const auto& [name, model] : models.models) {
-        json.key(name).raw(row_schema(model.champion->program()));
+        json.key(name).raw(row_schema(*model.champion));
     }
     return json.end_object().end_object().end_object().take();
 }

@@ -8,7 +8,7 @@
 namespace quern::serve {
 
 std::string openapi_document(const ModelSet& models);
-// JSON Schema of a row that the model takes.
-std::string row_schema(const score::Program& program);
+// JSON Schema of a row that the model takes under its service's contract.
+std::string row_schema(const LoadedModel& model);
 
 }  // namespace quern::serve
