@@ -1,23 +1,23 @@
 #include "quern/store/artifacts.h"
 
-#include "quern/base/fault.h"
 #include "quern/base/file.h"
 #include "quern/base/hash.h"
+#include "quern/store/content_file.h"
 
 namespace quern::store {
 
+namespace {
+
+constexpr std::string_view kEnding = ".qn";
+
+}  // namespace
+
 std::string artifact_path(const Layout& layout, std::string_view sha256) {
-    return layout.artifacts + "/" + std::string(sha256) + ".qn";
+    return layout.artifacts + "/" + std::string(sha256) + std::string(kEnding);
 }
 
 Result<std::string> put_artifact(const Layout& layout, std::string_view bytes) {
-    const std::string hash = sha256_hex(bytes);
-    const std::string path = artifact_path(layout, hash);
-    if (path_exists(path) && read_artifact(layout, hash).ok()) return hash;
-    fault_point("artifact_write");
-    TRY(write_file_durable(path, bytes, {.bits = 0444}));
-    fault_point("artifact_written");
-    return hash;
+    return put_content(layout.artifacts, kEnding, "artifact", bytes);
 }
 
 Result<std::string> read_artifact(const Layout& layout, std::string_view sha256) {

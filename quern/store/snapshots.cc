@@ -2,10 +2,9 @@
 
 #include <charconv>
 
-#include "quern/base/fault.h"
 #include "quern/base/file.h"
 #include "quern/base/folder.h"
-#include "quern/base/hash.h"
+#include "quern/store/content_file.h"
 #include "quern/store/published.h"
 
 namespace quern::store {
@@ -25,14 +24,7 @@ std::string lookup_node(std::string_view model, std::string_view lookup) {
 }
 
 Result<std::string> put_snapshot(const Layout& layout, std::string_view bytes) {
-    const std::string hash = sha256_hex(bytes);
-    const std::string path = snapshot_path(layout, hash);
-    TRY(make_folders(layout.snapshots));
-    if (path_exists(path) && TRY(sha256_file(path)) == hash) return hash;
-    fault_point("snapshot_write");
-    TRY(write_file_durable(path, bytes, {.bits = 0444}));
-    fault_point("snapshot_written");
-    return hash;
+    return put_content(layout.snapshots, kEnding, "snapshot", bytes);
 }
 
 Result<score::LookupSource> Snapshots::open(const std::string& sha256) {
