@@ -169,6 +169,16 @@ Result<std::vector<Row>> Database::rows(std::string_view sql, std::initializer_l
     return found;
 }
 
+Result<std::vector<Row>> Database::rows_soon(std::string_view sql,
+                                             std::initializer_list<Value> values) {
+    const std::lock_guard lock(connection_->mutex);
+    if (connection_->depth > 0) return rows(sql, values);
+    TRY(run_script("pragma synchronous = normal"));
+    auto found = rows(sql, values);
+    TRY(run_script("pragma synchronous = full"));
+    return found;
+}
+
 Status Database::transaction(const std::function<Status()>& body) {
     const std::lock_guard lock(connection_->mutex);
     if (connection_->depth > 0) return body();

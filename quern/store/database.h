@@ -41,6 +41,9 @@ public:
     // One statement; `values` fill its question marks in order.
     Status run(std::string_view sql, std::initializer_list<Value> values = {});
     Status run_script(const std::string& sql);
+    // The same without waiting for the disk: when the power goes, the last of what was written so
+    // may be lost, but never before what was written later. A killed process loses nothing.
+    Result<std::vector<Row>> rows_soon(std::string_view sql, std::initializer_list<Value> values);
     Result<std::vector<Row>> rows(std::string_view sql, std::initializer_list<Value> values = {});
 
     // All of the body or nothing; inside another transaction it joins that one. Other threads wait.

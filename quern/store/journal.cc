@@ -37,10 +37,10 @@ std::vector<NodeRun> node_runs_of(const std::vector<Row>& rows) {
 std::string_view state_name(RunState state) { return kStateNames[static_cast<size_t>(state)]; }
 
 Result<int64_t> Journal::begin_run(const NewRun& run) {
-    const auto rows = TRY(
-        database_.rows("insert into runs (command, engine, pid, state, started_ms) "
-                       "values (?, ?, ?, 'running', ?) returning id",
-                       {run.command, run.engine, static_cast<int64_t>(::getpid()), unix_ms_now()}));
+    const auto rows = TRY(database_.rows_soon(
+        "insert into runs (command, engine, pid, state, started_ms) "
+        "values (?, ?, ?, 'running', ?) returning id",
+        {run.command, run.engine, static_cast<int64_t>(::getpid()), unix_ms_now()}));
     return rows[0].integer(0);
 }
 
@@ -52,9 +52,9 @@ Status Journal::finish_run(int64_t run, RunState state, const std::string& messa
 Result<int64_t> Journal::begin_node(int64_t run, const std::string& node,
                                     const std::string& fingerprint) {
     const auto rows =
-        TRY(database_.rows("insert into node_runs (run, node, fingerprint, state, started_ms) "
-                           "values (?, ?, ?, 'running', ?) returning id",
-                           {run, node, fingerprint, unix_ms_now()}));
+        TRY(database_.rows_soon("insert into node_runs (run, node, fingerprint, state, started_ms) "
+                                "values (?, ?, ?, 'running', ?) returning id",
+                                {run, node, fingerprint, unix_ms_now()}));
     return rows[0].integer(0);
 }
 
