@@ -337,18 +337,34 @@ Status project(Part& part) {
 struct Kind {
     std::string_view name;
     Status (*lower)(Part& part);
+    std::vector<std::string_view> buffers;  // that it knows: with another one it is another kind
 };
-constexpr Kind kEncoders[] = {{"numeric", numeric}, {"scaled", scaled}, {"category", category},
-                              {"one_hot", one_hot}, {"lookup", lookup}, {"date", date},
-                              {"cycle", cycle}};
-constexpr Kind kStages[] = {{"affine", affine},  {"bucket", bucket}, {"clip", clip},
-                            {"impute", impute},  {"power", power},   {"products", products},
-                            {"project", project}};
+const std::vector<Kind> kEncoders = {
+    {"numeric", numeric, {}},
+    {"scaled", scaled, {"fill", "mean", "scale", "indicator"}},
+    {"category", category, {"categories", "unseen", "missing"}},
+    {"one_hot", one_hot, {"categories", "unseen", "missing", "missing_as"}},
+    {"lookup", lookup, {"categories", "columns", "values", "unseen", "missing"}},
+    {"date", date, {"parts", "fill", "mean", "scale"}},
+    {"cycle", cycle, {"parts"}}};
+const std::vector<Kind> kStages = {{"affine", affine, {"center", "scale", "shift"}},
+                                   {"bucket", bucket, {"cuts", "counts", "one_hot"}},
+                                   {"clip", clip, {"low", "high"}},
+                                   {"impute", impute, {"fill", "indicated"}},
+                                   {"power", power, {"lambda", "center", "scale", "box_cox"}},
+                                   {"products", products, {"factors", "sizes"}},
+                                   {"project", project, {"mean", "weights"}}};
+
+bool knows_all(const Kind& kind, const Buffers& learned) {
+    return std::ranges::all_of(learned, [&](const auto& buffer) {
+        return std::ranges::find(kind.buffers, buffer.first) != kind.buffers.end();
+    });
+}
 
 Status lower_by(std::span<const Kind> kinds, std::string_view what, std::string_view name,
                 const std::string& owner, Part& part) {
     for (const Kind& kind : kinds)
-        if (kind.name == name) return kind.lower(part);
+        if (kind.name == name && knows_all(kind, part.learned)) return kind.lower(part);
     return unimplemented("the " + std::string(what) + " '" + std::string(name) + "' of '" + owner +
                          "' has no form outside of quern")
         .hint(
