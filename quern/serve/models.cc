@@ -43,6 +43,7 @@ LoadedModel::LoadedModel(std::string model_name, int64_t model_version, score::S
         label_keys.push_back(json_string(label) + ": ");
     }
     for (const auto& input : program().asked()) input_names.push_back(json_string(input.name));
+    for (const auto& source : scorer.sources()) source_keys.push_back(json_string(source) + ": ");
     tail = ", \"model\": " + json_string(name) + ", \"version\": " + std::to_string(version) + "}";
 }
 

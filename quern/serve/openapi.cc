@@ -38,11 +38,16 @@ std::string_view json_type(const frame::Type& type) {
     return frame::is_numeric(type) ? "number" : "string";
 }
 
-void write_path_parameters(JsonWriter& json, std::string_view path) {
+void write_parameters(JsonWriter& json, const Route& route, std::string_view path) {
     json.key("parameters").begin_array();
     for (const std::string_view name : {"model", "version"}) {
         if (path.find("{" + std::string(name) + "}") == std::string_view::npos) continue;
         json.begin_object().field("name", name).field("in", "path").field("required", true);
+        json.key("schema").raw(R"({"type": "string"})").end_object();
+    }
+    for (const auto& value : route.query) {
+        json.begin_object().field("name", value.name).field("in", "query");
+        json.field("description", value.summary);
         json.key("schema").raw(R"({"type": "string"})").end_object();
     }
     json.end_array();
@@ -76,7 +81,7 @@ void write_operation(JsonWriter& json, const Route& route, std::string_view path
         id += "_" + std::to_string(std::ranges::find(route.paths, path) - route.paths.begin() + 1);
     json.key(route.method == Method::get ? "get" : "post").begin_object();
     json.field("operationId", id).field("summary", route.summary);
-    write_path_parameters(json, path);
+    write_parameters(json, route, path);
     if (route.method == Method::post) write_request(json, route);
     write_responses(json, route);
     if (route.needs == Role::nobody) json.key("security").raw("[]");

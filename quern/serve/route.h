@@ -16,6 +16,11 @@ class Worker;
 // Whose way of saying what went wrong a route follows.
 enum class ErrorForm : uint8_t { problem, inference, mlflow };
 
+// A value behind '?', which may be left out.
+struct QueryValue {
+    std::string_view name, summary;
+};
+
 struct Route {
     static constexpr std::string_view kind = "route";
     std::string_view name;  // the operation's name in /openapi.json
@@ -25,6 +30,7 @@ struct Route {
     Role needs = Role::admin;
     ErrorForm errors = ErrorForm::problem;
     bool takes_csv = false;
+    std::vector<QueryValue> query = {};
     std::string_view example = "";         // a body that works for the example model, of a POST
     std::string_view request_schema = "";  // JSON Schema, of a POST
     std::string_view response_type = "application/json";

@@ -115,4 +115,11 @@ Result<std::string> query_value(std::string_view query, std::string_view name) {
     return std::string();
 }
 
+Result<bool> is_asked(std::string_view query, std::string_view name) {
+    const auto value = TRY(query_value(query, name));
+    if (value == "true") return true;
+    if (value.empty() || value == "false") return false;
+    return invalid_argument("`" + std::string(name) + "` is true or false, got '" + value + "'");
+}
+
 }  // namespace quern::serve

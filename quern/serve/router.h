@@ -41,5 +41,7 @@ std::string_view method_name(Method method);
 Result<std::string> decode_segment(std::string_view segment);
 // The value of a query's `name=value`; empty when it is not there.
 Result<std::string> query_value(std::string_view query, std::string_view name);
+// ?explain=true; false when it is not there.
+Result<bool> is_asked(std::string_view query, std::string_view name);
 
 }  // namespace quern::serve

@@ -58,6 +58,10 @@ TEST(RouterTest, reads_a_value_of_a_query) {
     EXPECT_EQ(*query_value("model", "model"), "");
     EXPECT_EQ(*query_value("models=1&&=&x", "model"), "");
     EXPECT_EQ(*query_value("", "model"), "");
+    EXPECT_TRUE(*is_asked("a=1&explain=true", "explain"));
+    EXPECT_FALSE(*is_asked("explain=false", "explain"));
+    EXPECT_FALSE(*is_asked("", "explain"));
+    EXPECT_FALSE(is_asked("explain=yes", "explain").ok());
 }
 
 TEST(HostsTest, answers_to_addresses_and_known_names) {

@@ -34,6 +34,7 @@ struct Lane {
     score::RowReader reader;
     score::Scratch scratch;
     score::Predictions predictions;
+    score::Explanations explanations;
 };
 
 class Lanes {
@@ -52,6 +53,9 @@ public:
     // `imputed`: of these rows, by row.
     virtual void take(const LoadedModel& model, const score::Predictions& predictions,
                       std::span<const score::ImputedField> imputed) = 0;
+    // Whether it wants to know what moved the scores; then it is told before `take`.
+    virtual bool wants_explanations() const { return false; }
+    virtual void explain(const score::Explanations&) {}
 };
 
 // begin_row, field..., end_row for each row; then finish. All rows are good, or the request fails

@@ -68,6 +68,7 @@ QUERN_REGISTER(Route)
   .needs = Role::scorer,
   .errors = ErrorForm::mlflow,
   .takes_csv = true,
+  .query = {{"model", "Which model, where several are served."}},
   .example = R"({"dataframe_split": {"columns": ["age", "education", "hours"],
     "data": [[39, "Bachelors", 40]]}})",
   .request_schema = R"({"type": "object", "properties": {

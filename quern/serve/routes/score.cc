@@ -6,7 +6,12 @@ namespace {
 
 class ScoreSink : public PredictionSink {
 public:
-    explicit ScoreSink(std::string& out) : out_(out) {}
+    ScoreSink(std::string& out, bool is_explained) : out_(out), is_explained_(is_explained) {}
+
+    bool wants_explanations() const override { return is_explained_; }
+    void explain(const score::Explanations& explanations) override {
+        explanations_ = &explanations;
+    }
 
     void take(const LoadedModel& model, const score::Predictions& predictions,
               std::span<const score::ImputedField> imputed) override {
@@ -14,6 +19,7 @@ public:
             if (!is_first_) out_ += ", ";
             is_first_ = false;
             append(model, predictions, row);
+            if (is_explained_) append_contributions(model, predictions, row);
             if (!imputed.empty() && imputed[0].row == row) {
                 out_ += ", \"imputed\": [";
                 append_imputed(out_, model, row, imputed);
@@ -44,7 +50,23 @@ private:
         }
     }
 
+    // To the raw score of the predicted class, or to the only one.
+    void append_contributions(const LoadedModel& model, const score::Predictions& predictions,
+                              size_t row) {
+        const size_t raw = explanations_->raw_count > 1 ? predictions.labels[row] : 0;
+        out_ += ", \"base_score\": ";
+        append_number(out_, explanations_->expected[raw]);
+        for (size_t i = 0; i < model.source_keys.size(); ++i) {
+            out_ += i == 0 ? ", \"contributions\": {" : ", ";
+            out_ += model.source_keys[i];
+            append_number(out_, explanations_->contribution(row, raw, i));
+        }
+        out_ += model.source_keys.empty() ? "" : "}";
+    }
+
     std::string& out_;
+    bool is_explained_;
+    const score::Explanations* explanations_ = nullptr;  // of the batch
     bool is_first_ = true;
 };
 
@@ -55,7 +77,7 @@ Status score(const Request& request, Worker& worker, Response& response) {
     std::string& out = response.body;
     constexpr std::string_view kList = "{\"predictions\": [";
     out = kList;
-    ScoreSink sink(out);
+    ScoreSink sink(out, TRY(is_asked(request.query, "explain")));
     const Inference inference{.model = model,
                               .form = is_csv ? RowForm::text : RowForm::json,
                               .body_bytes = request.body.size()};
@@ -84,6 +106,9 @@ QUERN_REGISTER(Route)
   .needs = Role::scorer,
   .errors = ErrorForm::problem,
   .takes_csv = true,
+  .query = {{"explain",
+             "true: also `contributions`, how far each feature moved the raw score of "
+             "the predicted class away from `base_score`."}},
   .example = R"({"rows": [{"age": 39, "education": "Bachelors", "hours": 40}]})",
   .request_schema = R"({"oneOf": [{"type": "object", "description": "one row"},
     {"type": "array", "items": {"type": "object"}},
@@ -93,6 +118,7 @@ QUERN_REGISTER(Route)
     "predictions": {"type": "array", "description": "of a list; of one row the parts stand alone",
       "items": {"type": "object", "properties": {"prediction": {},
         "probability": {"type": "number"}, "probabilities": {"type": "object"},
+        "base_score": {"type": "number"}, "contributions": {"type": "object"},
         "set": {"type": "array", "description": "of a model with `conformal`: classes"},
         "interval": {"type": "array", "items": {"type": "number"},
           "description": "of a model with `conformal`: low and high"},

@@ -52,6 +52,22 @@ TEST_F(ScoreTest, answers_a_row_with_label_and_probabilities) {
     EXPECT_EQ(answer["version"], 3);
 }
 
+TEST_F(ScoreTest, tells_what_moved_the_score) {
+    const auto explained = [&](const char* path) {
+        return example.ask(RequestText{
+            .start = "POST /score/" + std::string(path), .body = kRow, .type = "application/json"}
+                               .text());
+    };
+    const json answer = json::parse(explained("income?explain=true").body);
+    double raw = answer["base_score"];
+    for (const double part : answer["contributions"]) raw += part;
+    EXPECT_NEAR(1 / (1 + std::exp(-raw)), answer["probability"], 1e-12);
+    ASSERT_EQ(answer["contributions"].size(), 3u) << answer;
+    EXPECT_NEAR(answer["contributions"]["age"], 0.1 * (39 - 40), 1e-12);
+    EXPECT_FALSE(ok(kRow).contains("contributions"));
+    EXPECT_EQ(explained("income?explain=yes").http, 400);
+}
+
 TEST_F(ScoreTest, answers_a_list_with_a_list) {
     const std::string row(kRow);
     for (const std::string& body :

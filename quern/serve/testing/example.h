@@ -56,7 +56,7 @@ inline score::Program income_program(double bias = 0) {
          .feature = 1,
          .learned = {{"categories", std::vector<std::string>{"Bachelors", "HS-grad"}}}},
         scaled(2, 40)};
-    program.model = score::pack(score::Linear{{0.1, 1, 0, 0}, {bias - 4}});
+    program.model = score::pack(score::Linear{{0.1, 1, 0, 0}, {bias - 4}, {40, 0.25, 0.5, 0}});
     program.link = score::Link::sigmoid;
     return program;
 }
