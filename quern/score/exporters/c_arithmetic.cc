@@ -14,8 +14,8 @@ constexpr const char* kBuiltins[] = {"add", "sub", "mul"};
 // When a sum, difference or product of 64 bits does not fit, in words that every compiler knows.
 constexpr const char* kBeyondSigned[] = {
     "b > 0 ? a > @HIGH - b : a < @LOW - b", "b < 0 ? a > @HIGH + b : a < @LOW + b",
-    "a > 0 ? (b > 0 ? a > @HIGH / b : b < @LOW / a)\n"
-    "              : (b > 0 ? a < @LOW / b : a != 0 && b < @HIGH / a)"};
+    ("a > 0 ? (b > 0 ? a > @HIGH / b : b < @LOW / a)\n"
+     "              : (b > 0 ? a < @LOW / b : a != 0 && b < @HIGH / a)")};
 constexpr const char* kBeyondUnsigned[] = {"a > @HIGH - b", "b > a", "b != 0 && a > @HIGH / b"};
 
 std::string of_two(const std::string& body) {
