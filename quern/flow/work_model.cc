@@ -132,8 +132,6 @@ Result<Candidate> train(const RunContext& context, const Step& step, sql::Sessio
     auto features = TRY(compile(context, step, model, session));
     request.features = std::move(features.compiled);
     request.written = std::move(features.written);
-    // What was just built lies in memory until it is written out; the training needs the room.
-    TRY(session.execute("checkpoint"));
     auto columns = api->columns(model, request.features);
     const auto lookups = TRY(TrainingLookups::open(context, step, request.features));
     lookups.drop_looked_up(columns);

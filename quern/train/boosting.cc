@@ -11,7 +11,7 @@ namespace quern::train {
 namespace {
 
 // On less data than this, threads wait for each other longer than they work.
-constexpr size_t kCellsPerThread = 4'000'000;
+constexpr size_t kCellsPerThread = 150'000;
 
 // What the data has work for, on however small a machine.
 size_t useful_threads(const FitInput& input) {

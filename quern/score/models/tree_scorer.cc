@@ -115,7 +115,8 @@ public:
         : rows_(sample_rows(trees, column_count, kBlockRowsMax)),
           raw_(kBlockRowsMax * trees.raw_count) {}
 
-    double time(TreeScorer& scorer, size_t row_count) {
+    // One that takes three times as long as the best so far is not run again.
+    double time(TreeScorer& scorer, size_t row_count, double best_seconds = HUGE_VAL) {
         BoundModel memory;
         memory.scratch_bytes = scratch_bytes(scorer);
         ModelScratch scratch = make_model_scratch(memory);
@@ -125,6 +126,7 @@ public:
             score_trees(&scorer, rows_.data(), row_count, raw_.data(), scratch.get());
             std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
             seconds = std::min(seconds, taken.count());
+            if (seconds > 3 * best_seconds) break;
         }
         return seconds;
     }
@@ -142,7 +144,7 @@ double choose(TreeScorer& scorer, Timer& timer, const std::vector<const Kernel*>
     const Kernel* best = chosen;
     for (const Kernel* candidate : candidates) {
         chosen = candidate;
-        double seconds = timer.time(scorer, row_count);
+        double seconds = timer.time(scorer, row_count, best_seconds);
         if (seconds > best_seconds * kClearly) continue;
         best = candidate;
         best_seconds = seconds;
