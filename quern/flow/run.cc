@@ -256,10 +256,10 @@ std::vector<std::string> physical_of(const Prepared& prepared) {
 }
 
 // What is no longer in the project goes out of sight; what nobody shows any more is dropped.
-Status sweep(Workspace& workspace, const std::vector<std::string>& gone, sql::Session& session,
+Status sweep(Workspace& workspace, const Prepared& prepared, sql::Session& session,
              std::vector<std::string>& notes) {
     store::Publications publications(*workspace.store);
-    for (const auto& id : gone) {
+    for (const auto& id : prepared.gone) {
         TRY(publications.remove(id));
         notes.push_back(id.substr(id.find(':') + 1) + " is no longer in the project");
     }
@@ -268,8 +268,9 @@ Status sweep(Workspace& workspace, const std::vector<std::string>& gone, sql::Se
     for (const auto& published : TRY(publications.all())) {
         kept.physical.insert(published.physical);
         if (published.previous_version > 0) kept.physical.insert(published.previous_physical);
-        kept.names.insert(published.node.substr(published.node.find(':') + 1));
     }
+    // A table that never passed has failing rows to look at, too.
+    for (const auto& node : prepared.graph.nodes) kept.names.insert(node.name);
     return transform::sweep(session, kept);
 }
 
@@ -330,7 +331,7 @@ Status do_run(Workspace& workspace, const Prepared& prepared, const Typed& typed
     context.cancel = request.cancel;
     context.run = TRY(journal.begin_run({.command = "run", .engine = engine_text()}));
     const Status status = Runner(context, warehouse, request, report).run();
-    TRY(sweep(workspace, prepared.gone, session, report.notes));
+    TRY(sweep(workspace, prepared, session, report.notes));
     const bool has_snapshots = std::ranges::any_of(prepared.steps, [&](const Step& step) {
         return step.action == Action::build && context.node(step).kind == NodeKind::lookup;
     });

@@ -50,6 +50,12 @@ TEST_F(RunTest, AFailedCheckLeavesWhatWasPublished) {
     EXPECT_EQ(project_.query("from total"), "31");
 }
 
+TEST_F(RunTest, FailingRowsOfATableThatNeverPassedAreKept) {
+    project_.write("a.csv", "id,v\n1,10\n2,2000\n");
+    EXPECT_FALSE(project_.run()->is_good());
+    EXPECT_EQ(project_.query("select v from quern_failed.t"), "2000");
+}
+
 TEST_F(RunTest, NewChecksAreRunWithoutBuildingAgain) {
     ASSERT_TRUE(project_.run().ok());
     project_.write("tables/t.sql",

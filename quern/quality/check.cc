@@ -1,6 +1,7 @@
 #include "quern/quality/check.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "quern/base/text.h"
 
@@ -28,15 +29,18 @@ Result<const Check*> find_check(std::string_view name) {
 
 Result<std::string> literal_of(const Located& value, const frame::ColumnSpec& column) {
     if (frame::is_numeric(column.type)) {
+        // A bare 0.1 is a DECIMAL to DuckDB, and becomes a double that is not always the nearest.
+        const bool is_floating =
+            column.type.id == frame::TypeId::real || column.type.id == frame::TypeId::float64;
         double number = 0;
         const char* const stop = value.text.data() + value.text.size();
         const auto [end, error] = std::from_chars(value.text.data(), stop, number);
-        if (error != std::errc() || end != stop) {
+        if (error != std::errc() || end != stop || (!is_floating && !std::isfinite(number))) {
             return invalid_argument("'" + column.name + "' is " + column.type.text() +
                                     ", so a number is needed, got '" + value.text + "'")
                 .at(value.place.text());
         }
-        return value.text;
+        if (!is_floating) return value.text;
     }
     if (frame::is_text(column.type)) return quote_literal(value.text);
     return "cast(" + quote_literal(value.text) + " as " + column.type.text() + ")";

@@ -92,6 +92,21 @@ TEST(Checks, Between) {
           {true, 1, "age between 17 and 90: 1 row"});
 }
 
+// 'such as it is' must hold: DuckDB makes another double of the decimal -0.09027529589850945.
+TEST(Checks, BoundsOfDoublesAreDoubles) {
+    for (const char* value : {"-0.09027529589850945", "-0.10230705051741597", "0.1", "1e-300"}) {
+        auto session =
+            session_with("select '" + std::string(value) + "'::double as x, " + "'0.1'::real as r");
+        const std::string both = std::string(value) + ", " + value;
+        const auto report = run_checks(session, target_of(session),
+                                       {spec("between", "x", "{value: [" + both + "]}"),
+                                        spec("in", "x", "{value: [" + both + "]}"),
+                                        spec("between", "r", "{value: [0.1, 0.1]}")});
+        ASSERT_TRUE(report.ok()) << report.status().text();
+        for (const auto& result : report->results) EXPECT_TRUE(result.has_passed) << value;
+    }
+}
+
 TEST(Checks, Matches) {
     check(spec("matches", "code", "{value: \"[A-Z]\"}"),
           {false, 3, "code matches [A-Z]: 3 rows, such as code = AA (row 1)"});
