@@ -10,6 +10,8 @@
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
 #include "quern/data/load.h"
+#include "quern/data/source_format.h"
+#include "quern/flow/graph.h"
 #include "quern/score/conformal.h"
 #include "quern/score/lookup_inputs.h"
 #include "quern/score/request.h"
@@ -33,14 +35,37 @@ constexpr size_t kAllErrors = SIZE_MAX;  // a bad row that is not known would be
 
 frame::Type type_of(frame::TypeId id) { return {id, 0, 0, ""}; }
 
+// How the one source behind a model writes what is missing and a decimal point; where there are
+// several, or the project cannot be read, as sources do by default.
+project::Source source_behind(Workspace& workspace, const std::string& model) {
+    auto facts = SqlFactsCache::open(workspace.store.get(), workspace.catalog);
+    if (!facts.ok()) return {};
+    const auto graph = build_graph(workspace.project, *facts);
+    const Node* node = graph.ok() ? graph->find("model:" + model) : nullptr;
+    if (node == nullptr) return {};
+    const auto is_upstream = graph->upstream_of(graph->from_of(*node));
+    const project::Source* found = nullptr;
+    for (size_t i = 0; i < is_upstream.size(); ++i) {
+        if (!is_upstream[i] || graph->nodes[i].kind != NodeKind::source) continue;
+        if (found != nullptr) return {};
+        found = &workspace.project.sources[graph->nodes[i].index];
+    }
+    project::Source like;
+    if (found == nullptr) return like;
+    like.null_values = found->null_values;
+    like.decimal_separator = found->decimal_separator;
+    return like;
+}
+
 // The file as a source whose columns are all text: values are judged by the model's own contract,
 // the same for a file as for a request.
 Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest& request,
-                                   ScoreFileReport& report) {
-    project::Source source;
+                                   const project::Source& like, ScoreFileReport& report) {
+    project::Source source = like;
     source.name = file_stem(request.file);
     source.files = {{absolute_path(request.file), {}}};
-    source.null_values = request.null_values;
+    source.null_values.insert(source.null_values.end(), request.null_values.begin(),
+                              request.null_values.end());
     source.names = request.names;
     source.has_header = request.has_header;
     if (!request.encoding.empty()) source.encoding = request.encoding;
@@ -109,6 +134,7 @@ public:
           program_(scorer.program()),
           reader_(program_, {.extra_fields = score::ReadOptions::Extra::ignore,
                              .is_all_text = true,
+                             .is_empty_null = false,  // what is missing was found by reading
                              .contract = contract,
                              .errors_max = kAllErrors}),
           scratch_(scorer),
@@ -356,13 +382,19 @@ std::string output_sql(const score::Program& program, const project::Model* mode
            " i on i.rowid + 1 = s.place order by s.place";
 }
 
+// The texts of the inputs; numbers with a decimal comma get a point.
 std::string input_sql(const score::Program& program, const frame::Schema& columns,
-                      const std::vector<int>& positions) {
+                      const std::vector<int>& positions, bool has_comma) {
     std::string list;
     for (size_t i = 0; i < program.asked().size(); ++i) {
         const auto position = static_cast<size_t>(positions[i]);
-        list += (list.empty() ? "" : ", ") +
-                (positions[i] < 0 ? "null::varchar" : quote_identifier(columns[position].name));
+        std::string text =
+            positions[i] < 0 ? "null::varchar" : quote_identifier(columns[position].name);
+        const auto& type = program.inputs[i].type;
+        if (has_comma && frame::is_numeric(type) && !frame::is_integer(type)) {
+            text = "replace(replace(" + text + ", '.', ''), ',', '.')";
+        }
+        list += (list.empty() ? "" : ", ") + text;
     }
     if (list.empty()) list = "1";  // a model that looks at nothing still answers each row
     return "select " + list + " from " + kInput + " order by rowid";
@@ -385,12 +417,16 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
         TRY(sql::Database::open({.path = "", .temp_folder = workspace.store->layout().temporary}));
     auto in = TRY(database.connect());
     auto out = TRY(database.connect());
-    const auto columns = TRY(load_as_text(in, request, report));
+    const auto like = source_behind(workspace, version.model);
+    const auto columns = TRY(load_as_text(in, request, like, report));
+    const auto* format = TRY(data::format_of({}, request.file));
+    const bool has_comma =
+        like.decimal_separator == "," && (format->name == "csv" || format->name == "tsv");
     const auto positions = TRY(find_inputs(scorer.program(), columns));
     const auto contract = workspace.project.contract_of(version.model);
     FileScorer file_scorer(scorer, contract, request.is_explained, out, report);
     TRY(file_scorer.begin());
-    auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions)));
+    auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions, has_comma)));
     while (const auto views = TRY(rows.next())) {
         auto inputs = *views;
         if (scorer.program().asked().empty()) inputs.columns.clear();
