@@ -19,6 +19,7 @@ Program program_with(std::string_view type, bool is_nullable = true) {
     program.inputs[0].name = "value";
     program.inputs[0].type = frame::type_from_sql(type);
     program.inputs[0].is_nullable = is_nullable;
+    for (auto& expression : program.expressions) expression.input = 0;
     return program;
 }
 
