@@ -37,6 +37,19 @@ void silence() {
 void BoosterData::Free::operator()(void* handle) const { LGBM_DatasetFree(handle); }
 void Booster::Free::operator()(void* handle) const { LGBM_BoosterFree(handle); }
 
+namespace {
+
+// LightGBM keeps its silence by thread: others would print their warnings.
+std::string on_one_thread(std::string parameters) {
+    constexpr std::string_view kKey = "num_threads=";
+    const size_t begin = parameters.find(kKey);
+    if (begin == std::string::npos) return parameters + " num_threads=1";
+    const size_t end = std::min(parameters.find(' ', begin), parameters.size());
+    return parameters.replace(begin, end - begin, "num_threads=1");
+}
+
+}  // namespace
+
 Result<BoosterData> BoosterData::make(const Lesson& lesson, const std::string& parameters,
                                       const BoosterData* reference) {
     silence();
@@ -45,12 +58,12 @@ Result<BoosterData> BoosterData::make(const Lesson& lesson, const std::string& p
     TRY(fits_int32(matrix.column_count(), "columns"));
     BoosterData data;
     void* handle = nullptr;
-    TRY(check(
-        LGBM_DatasetCreateFromMat(
-            matrix.values, C_API_DTYPE_FLOAT64, static_cast<int32_t>(matrix.row_count),
-            static_cast<int32_t>(matrix.column_count()), /*is_row_major=*/1, parameters.c_str(),
-            reference == nullptr ? nullptr : reference->handle(), &handle),
-        "bin the data"));
+    const std::string binning = on_one_thread(parameters);
+    TRY(check(LGBM_DatasetCreateFromMat(
+                  matrix.values, C_API_DTYPE_FLOAT64, static_cast<int32_t>(matrix.row_count),
+                  static_cast<int32_t>(matrix.column_count()), /*is_row_major=*/1, binning.c_str(),
+                  reference == nullptr ? nullptr : reference->handle(), &handle),
+              "bin the data"));
     data.handle_.reset(handle);
     TRY(set_field(handle, "label", lesson.targets));
     TRY(set_field(handle, "weight", lesson.weights));
