@@ -156,7 +156,7 @@ quern_code quern_explain_row(const quern_layout* layout, const void* row, double
         TRY(score_row(*layout, row, *desk));
         TRY(layout->model->scorer.explain(desk->scratch, desk->explanations));
         const auto& explanations = desk->explanations;
-        const size_t raw = explanations.raw_count > 1 ? desk->predictions.labels[0] : 0;
+        const size_t raw = explanations.raw_of(desk->predictions, 0);
         for (size_t i = 0; i < explanations.source_count; ++i) {
             contributions[i] = explanations.contribution(0, raw, i);
         }

@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 
-Status placed(Status status, const sql::PlaceOf& place, size_t offset) {
-    return place ? std::move(status).at(place(offset)) : std::move(status);
-}
-
 size_t skip_blanks(std::string_view text, size_t offset) {
     while (true) {
         const size_t next = project::skip_one_blank(text, offset);
@@ -60,8 +56,8 @@ Result<ModelCall> read_call(std::string_view sql, const sql::ModelCallUse& use,
     call.begin = use.offset;
     const size_t open = skip_blanks(sql, project::skip_one_piece(sql, use.offset));
     const Status wrong =
-        placed(invalid_argument(use.function + " takes a model's name as text, and a row"), place,
-               use.offset)
+        sql::placed(invalid_argument(use.function + " takes a model's name as text, and a row"),
+                    place, use.offset)
             .hint("write " + use.function + "('income') or, with a table's name, " + use.function +
                   "('income', orders)");
     if (open >= sql.size() || sql[open] != '(') return wrong;
@@ -88,7 +84,8 @@ Result<std::vector<ModelCall>> find_model_calls(std::string_view sql,
     for (const auto& use : uses) {
         auto call = TRY(read_call(sql, use, place));
         if (!calls.empty() && call.begin < calls.back().end) {
-            return placed(invalid_argument("a model's row cannot call a model"), place, call.begin)
+            return sql::placed(invalid_argument("a model's row cannot call a model"), place,
+                               call.begin)
                 .hint("name the inner prediction in a WITH or a subquery first");
         }
         calls.push_back(std::move(call));

@@ -270,7 +270,7 @@ private:
     // To the raw score of the predicted class, or to the only one. The last column is what the
     // score would be without them.
     void append_contributions(frame::Batch& batch, size_t row) {
-        const size_t raw = scorer_.raw_count() > 1 ? predictions_.labels[row] : 0;
+        const size_t raw = explanations_.raw_of(predictions_, row);
         const size_t count = scorer_.sources().size(), first = batch.columns.size() - count - 1;
         for (size_t i = 0; i < count; ++i) {
             batch.columns[first + i].append(explanations_.contribution(row, raw, i));

@@ -13,10 +13,6 @@
 namespace quern::flow {
 namespace {
 
-Status placed(Status status, const sql::PlaceOf& place, size_t offset) {
-    return place ? std::move(status).at(place(offset)) : std::move(status);
-}
-
 bool is_name(std::string_view text) {
     for (size_t at = 0; at < text.size();) {
         const size_t end = project::skip_one_piece(text, at);
@@ -101,7 +97,7 @@ private:
         const size_t count = explanations_.source_count;
         out.numbers.resize(explanations_.row_count * (count + 1));
         for (size_t row = 0; row < explanations_.row_count; ++row) {
-            const size_t raw = explanations_.raw_count > 1 ? predictions_.labels[row] : 0;
+            const size_t raw = explanations_.raw_of(predictions_, row);
             double* to = out.numbers.data() + row * (count + 1);
             for (size_t i = 0; i < count; ++i) to[i] = explanations_.contribution(row, raw, i);
             to[count] = explanations_.expected[raw];
@@ -167,13 +163,13 @@ Result<const SqlModels::Opened*> SqlModels::open(const ModelCall& call) {
 Result<std::string> SqlModels::text_for(sql::Session& session, const ModelCall& call,
                                         const sql::PlaceOf& place) {
     auto opened = open(call);
-    if (!opened.ok()) return placed(std::move(opened).status(), place, call.model_offset);
+    if (!opened.ok()) return sql::placed(std::move(opened).status(), place, call.model_offset);
     const auto& scorer = (*opened)->scorer;
     const auto& program = scorer->program();
     if (call.function == "predict_proba" && program.task != score::Task::classify) {
-        return placed(invalid_argument("'" + call.model +
-                                       "' predicts numbers, which have no probability"),
-                      place, call.begin)
+        return sql::placed(invalid_argument("'" + call.model +
+                                            "' predicts numbers, which have no probability"),
+                           place, call.begin)
             .hint("write predict('" + call.model + "')");
     }
     const std::string name = call.function + "(" + (*opened)->label + ")";

@@ -56,6 +56,10 @@ struct Explanations {
     std::vector<double> expected;       // by raw score
     std::vector<double> columns;        // of one row, before they are added up
 
+    // The raw score to tell of: the predicted class's, or the only one.
+    size_t raw_of(const Predictions& predictions, size_t row) const {
+        return raw_count > 1 ? predictions.labels[row] : 0;
+    }
     double contribution(size_t row, size_t raw, size_t source) const {
         return contributions[(row * raw_count + raw) * source_count + source];
     }

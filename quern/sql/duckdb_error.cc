@@ -172,12 +172,12 @@ DuckdbError error_of(std::string_view text) {
     return error;
 }
 
-Status placed(Status status, const SqlOrigin& origin, size_t offset) {
-    if (origin.place == nullptr || !*origin.place) return status;
-    return std::move(status).at((*origin.place)(offset));
-}
-
 }  // namespace
+
+Status placed(Status status, const SqlOrigin& origin, size_t offset) {
+    return origin.place == nullptr ? std::move(status)
+                                   : placed(std::move(status), *origin.place, offset);
+}
 
 Status duckdb_status(const DuckdbError& error, const SqlOrigin& origin) {
     Status status(code_of(error), message_of(error));

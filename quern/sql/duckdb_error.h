@@ -24,6 +24,9 @@ struct DuckdbError {
     std::string message, subtype, name, entry_type, candidates, position;
 };
 
+// At the place of a byte of the SQL, where that is known.
+Status placed(Status status, const SqlOrigin& origin, size_t offset);
+
 Status duckdb_status(const DuckdbError& error, const SqlOrigin& origin = {});
 // From the text of an error: "Binder Error: " and a JSON object or plain words.
 Status duckdb_status(std::string_view text, const SqlOrigin& origin = {});

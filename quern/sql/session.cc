@@ -17,11 +17,6 @@ Status error_of(duckdb_result* result, const SqlOrigin& origin) {
     return duckdb_status(message == nullptr ? "no reason was given" : message, origin);
 }
 
-Status placed(Status status, const SqlOrigin& origin, size_t offset) {
-    if (origin.place == nullptr || !*origin.place) return status;
-    return std::move(status).at((*origin.place)(offset));
-}
-
 Result<OwnedStatement> prepare(duckdb_connection connection, std::string_view sql,
                                const SqlOrigin& origin) {
     TRY(check_sql_text(origin));
@@ -279,6 +274,10 @@ Status Session::append(const TableName& table, const frame::Batch& batch) {
 }
 
 void Session::interrupt() { duckdb_interrupt(state_->connection.get()); }
+
+Status placed(Status status, const PlaceOf& place, size_t offset) {
+    return place ? std::move(status).at(place(offset)) : std::move(status);
+}
 
 PlaceOf place_in_text(std::string name, std::string sql) {
     return [name = std::move(name), sql = std::move(sql)](size_t offset) {

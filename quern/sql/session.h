@@ -19,6 +19,8 @@ namespace quern::sql {
 using PlaceOf = std::function<std::string(size_t offset)>;
 // "query:1:8", for SQL that stands in no file.
 PlaceOf place_in_text(std::string name, std::string sql);
+// The status at the place of that byte; as it is where no places are known.
+Status placed(Status status, const PlaceOf& place, size_t offset);
 
 struct DatabaseSettings {
     std::string path;  // empty: in memory

@@ -27,10 +27,6 @@ std::string text_of(const element& node, const char* name) {
     return node[name].get_string().get(text) == simdjson::SUCCESS ? std::string(text) : "";
 }
 
-Status placed(Status status, const PlaceOf& place, size_t offset) {
-    return place ? std::move(status).at(place(offset)) : status;
-}
-
 std::string first_word(std::string_view sql) {
     const auto statements = project::scan_sql(sql).statements;
     if (statements.empty()) return "";

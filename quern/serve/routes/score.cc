@@ -53,7 +53,7 @@ private:
     // To the raw score of the predicted class, or to the only one.
     void append_contributions(const LoadedModel& model, const score::Predictions& predictions,
                               size_t row) {
-        const size_t raw = explanations_->raw_count > 1 ? predictions.labels[row] : 0;
+        const size_t raw = explanations_->raw_of(predictions, row);
         out_ += ", \"base_score\": ";
         append_number(out_, explanations_->expected[raw]);
         for (size_t i = 0; i < model.source_keys.size(); ++i) {
