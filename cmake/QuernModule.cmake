@@ -202,17 +202,23 @@ function(quern_program name)
   endif()
 endfunction()
 
-# quern_processor_files(PREFIX): files PREFIX*_avx2.cc and PREFIX*_avx512.cc are compiled for such
-# processors and chosen as the program runs; elsewhere they are empty.
+# quern_processor_files(PREFIX [OPTION...]): files PREFIX*_avx2.cc and PREFIX*_avx512.cc are
+# compiled for such processors and chosen as the program runs; elsewhere they are empty. All of
+# PREFIX*.cc are compiled with the options.
 function(quern_processor_files prefix)
+  if(ARGN)
+    file(GLOB all ${CMAKE_SOURCE_DIR}/${prefix}*.cc)
+    set_source_files_properties(${all} PROPERTIES COMPILE_OPTIONS "${ARGN}")
+  endif()
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     return()
   endif()
   file(GLOB avx2 ${CMAKE_SOURCE_DIR}/${prefix}*_avx2.cc)
   file(GLOB avx512 ${CMAKE_SOURCE_DIR}/${prefix}*_avx512.cc)
-  set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi;-mbmi2;-mpopcnt")
+  set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS
+    "${ARGN};-mavx2;-mbmi;-mbmi2;-mpopcnt")
   # g++ 12's own header reads what it calls undefined on purpose, which a sanitized build notes.
   set_source_files_properties(${avx512} PROPERTIES COMPILE_OPTIONS
-    "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vbmi;-mgfni;-mbmi;-mbmi2;-mpopcnt;\
+    "${ARGN};-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vbmi;-mgfni;-mbmi;-mbmi2;-mpopcnt;\
 -Wno-uninitialized")
 endfunction()
