@@ -153,7 +153,7 @@ std::pair<double, double> time_contributions(const BoundModel& model, const std:
                                         C_API_PREDICT_CONTRIB, 0, -1, "num_threads=1", &length,
                                         theirs.data()));
     });
-    check_equal("LightGBM's contributions", mine, theirs, 1e-6);
+    check_equal("LightGBM's contributions", mine, theirs, 1e-9);
     const double rows_per_us = static_cast<double>(count) / 1e6;
     return {my_seconds / rows_per_us, their_seconds / rows_per_us};
 }

@@ -1,6 +1,8 @@
-// The visit of a tree for its contributions (tree_shap.h), included by one file for each kind of
-// processor.
+// The passes over a tree for its contributions (tree_shap.h), included by one file for each kind
+// of processor. No branch in them depends on the row or on the tree's form.
 #pragma once
+
+#include <algorithm>
 
 #include "quern/score/models/tree_shap.h"
 
@@ -14,109 +16,130 @@ constexpr size_t kLaneBytes = 32;
 #else
 constexpr size_t kLaneBytes = 16;
 #endif
-constexpr size_t kWidth = kLaneBytes / sizeof(double);
 
 template <size_t count>
-struct alignas(64) Points {
-    typedef double Lane __attribute__((vector_size(kLaneBytes)));
-    Lane lane[count / kWidth];
+struct Points {
+    static constexpr size_t kBytes = std::min(kLaneBytes, count * sizeof(double));
+    static constexpr size_t kWidth = kBytes / sizeof(double), kLanes = count / kWidth;
+    typedef double Lane __attribute__((vector_size(kBytes)));
+    Lane lane[kLanes];
 };
 
 template <size_t count, class F>
 __attribute__((always_inline)) inline Points<count> each(F f) {
     Points<count> made;
-    for (size_t l = 0; l < count / kWidth; ++l) made.lane[l] = f(l);
+    for (size_t l = 0; l < Points<count>::kLanes; ++l) made.lane[l] = f(l);
     return made;
 }
 
 template <size_t count>
-struct Visit {
+struct Passes {
     using P = Points<count>;
-    // What the path below a split of this depth has for the split's column.
-    struct Factor {
-        P inverse;  // 1 / (z + (o - z) * t)
-        double own = 0, share = 0;
-    };
-
     const Shap& shap;
     const double* row;
-    double* contributions;  // of the tree's raw score, by column
-    Factor* factors;        // by depth
-    P points, weights;
+    P points;
+    P *above, *below;  // by slot: the product of the factors above a node, what its leaves have
+    P* inverses;
+    P* sums;    // by column of the group
+    double* s;  // by edge
 
-    static double total(const P& values, const P& weights) {
-        auto sum = values.lane[0] * weights.lane[0];
-        for (size_t l = 1; l < count / kWidth; ++l) sum += values.lane[l] * weights.lane[l];
-        double all = 0;
-        for (size_t i = 0; i < kWidth; ++i) all += sum[i];
-        return all;
+    static P all(double value) {
+        return each<count>([&](size_t) { return typename P::Lane{} + value; });
     }
 
-    // The sum over the leaves below an edge of value * product of the path's factors.
-    P edge(uint32_t at, bool is_left, bool is_taken, uint32_t depth, const P& product) {
-        const Shap::Node& node = shap.nodes.data()[at];
-        const Shap::Edge& to = is_left ? node.left : node.right;
-        const Factor* above = node.before == 0 ? nullptr : factors + node.before - 1;
-        double own = is_taken ? (above == nullptr ? 1.0 : above->own) : 0.0, share = to.share;
-        Factor& mine = factors[depth];
-        mine.own = own;
-        mine.share = share;
-        P next = each<count>([&](size_t l) {
-            auto factor = share + (own - share) * points.lane[l];
-            mine.inverse.lane[l] = 1.0 / factor;
-            auto others =
-                above == nullptr ? product.lane[l] : product.lane[l] * above->inverse.lane[l];
-            return others * factor;
-        });
-        P sum = below(to.to, depth + 1, next);
-        auto share_of = [&](const Factor& factor) {
-            P over = each<count>([&](size_t l) { return sum.lane[l] * factor.inverse.lane[l]; });
-            return (factor.own - factor.share) * total(over, weights);
-        };
-        double change = share_of(mine);
-        if (above != nullptr) change -= share_of(*above);
-        contributions[node.column] += change;
-        return sum;
+    void follow(const Shap::Node* nodes, uint32_t node_count) {
+        s[0] = 0;
+        for (uint32_t i = 0; i < node_count; ++i) {
+            const Shap::Node& node = nodes[i];
+            double value = row[node.column];
+            bool is_left =
+                node.is_numeric
+                    ? (value <= node.threshold) | ((value != value) & (node.nan_left != 0))
+                    : goes_left(shap.walk, shap.walk.steps.data()[node.step], value);
+            bool is_on = s[node.above] >= 0;
+            s[1 + 2 * i] = (is_on & is_left) ? node.ratio[0] : -1.0;
+            s[2 + 2 * i] = (is_on & !is_left) ? node.ratio[1] : -1.0;
+        }
     }
 
-    P below(uint32_t at, uint32_t depth, const P& product) {
-        const Walk::Step& step = shap.walk.steps.data()[at];
-        if (step.next[0] == at)
-            return each<count>([&](size_t l) { return product.lane[l] * step.threshold; });
-        bool left = goes_left(shap.walk, step, row[step.column]);
-        P one = edge(at, true, left, depth, product);
-        P two = edge(at, false, !left, depth, product);
-        return each<count>([&](size_t l) { return one.lane[l] + two.lane[l]; });
+    // Multiplies what is above each node; a column that was split before loses its old factor.
+    void go_down(const Shap::Node* nodes, uint32_t node_count) {
+        for (uint32_t i = 0; i < node_count; ++i) {
+            const Shap::Node& node = nodes[i];
+            const P &old = above[(node.from + 1) / 2], &inverse = inverses[node.inverse];
+            double ratio = s[node.from];
+            above[i + 1] = each<count>([&](size_t l) {
+                return old.lane[l] * (points.lane[l] * ratio + 1.0) * inverse.lane[l];
+            });
+        }
+    }
+
+    void go_up(const Shap::Node* nodes, uint32_t node_count) {
+        for (uint32_t i = node_count; i-- > 0;) {
+            const Shap::Node& node = nodes[i];
+            const P &left = below[node.below[0]], &right = below[node.below[1]];
+            const P &product = above[i + 1], &inverse = inverses[node.inverse];
+            double on_left = s[1 + 2 * i], on_right = s[2 + 2 * i], before = s[node.above];
+            P &sum = sums[node.group_column], &made = below[i + 1];
+            for (size_t l = 0; l < P::kLanes; ++l) {
+                auto one = left.lane[l] + node.value[0], two = right.lane[l] + node.value[1];
+                auto plain = one + two, moved = one * on_left + two * on_right;
+                made.lane[l] = (plain + points.lane[l] * moved) * inverse.lane[l];
+                sum.lane[l] += (moved - plain * before) * inverse.lane[l] * product.lane[l];
+            }
+        }
+    }
+
+    void run(const Shap::Tree& tree) {
+        const Shap::Node* nodes = shap.nodes.data() + tree.first_node;
+        follow(nodes, tree.node_count);
+        const uint32_t* edges = shap.inverses.data() + tree.first_inverse;
+        for (uint32_t i = 0; i < tree.inverse_count; ++i) {
+            double ratio = s[edges[i]];
+            inverses[i + 1] =
+                each<count>([&](size_t l) { return 1.0 / (points.lane[l] * ratio + 1.0); });
+        }
+        go_down(nodes, tree.node_count);
+        go_up(nodes, tree.node_count);
     }
 };
 
 template <size_t count>
-void explain_row(const Shap& shap, const double* row, double* contributions, std::byte* scratch) {
-    const Walk& walk = shap.walk;
-    Visit<count> visit{shap, row, nullptr, nullptr, {}, {}};
-    static_assert(sizeof(typename Visit<count>::Factor) == (count + 8) * sizeof(double));
-    visit.factors = reinterpret_cast<typename Visit<count>::Factor*>(scratch);
-    for (size_t i = 0; i < count; ++i) {
-        visit.points.lane[i / kWidth][i % kWidth] = shap.points.data()[i];
-        visit.weights.lane[i / kWidth][i % kWidth] = shap.weights.data()[i];
+void explain_group(const Shap& shap, const Shap::Group& group, const double* row,
+                   double* contributions, std::byte* scratch) {
+    using P = Points<count>;
+    Passes<count> passes{shap, row, {}, {}, {}, {}, {}, {}};
+    const Shap::Rule& rule = shap.rules.data()[group.rule];
+    for (size_t i = 0; i < count; ++i)
+        passes.points.lane[i / P::kWidth][i % P::kWidth] = rule.points.data()[i];
+    passes.above = reinterpret_cast<P*>(scratch);
+    passes.below = passes.above + shap.node_count_max + 1;
+    passes.inverses = passes.below + shap.node_count_max + 1;
+    passes.sums = passes.inverses + shap.inverse_count_max + 1;
+    passes.s = reinterpret_cast<double*>(passes.sums + group.column_count);
+    passes.above[0] = passes.inverses[0] = passes.all(1);
+    passes.below[0] = passes.all(0);
+    std::fill_n(passes.sums, group.column_count, passes.below[0]);
+    for (uint32_t i = 0; i < group.tree_count; ++i)
+        passes.run(shap.trees.data()[group.first_tree + i]);
+    double* to = contributions + group.raw * shap.walk.column_count;
+    for (uint32_t c = 0; c < group.column_count; ++c) {
+        double sum = 0;
+        for (size_t i = 0; i < count; ++i)
+            sum += passes.sums[c].lane[i / P::kWidth][i % P::kWidth] * rule.weights.data()[i];
+        to[shap.columns.data()[group.first_column + c]] += sum;
     }
-    auto ones = each<count>([](size_t) { return typename Points<count>::Lane{} + 1.0; });
-    for (size_t tree = 0; tree < walk.roots.size(); ++tree) {
-        visit.contributions = contributions + tree % walk.raw_count * walk.column_count;
-        visit.below(walk.roots.data()[tree], 0, ones);
-    }
-    if (walk.divisor != 1)
-        for (size_t i = 0; i < walk.raw_count * walk.column_count; ++i)
-            contributions[i] /= walk.divisor;
 }
 
 void explain(const Shap& shap, const double* row, double* contributions, std::byte* scratch) {
-    if (shap.points.size() == 8)
-        explain_row<8>(shap, row, contributions, scratch);
-    else if (shap.points.size() == 16)
-        explain_row<16>(shap, row, contributions, scratch);
-    else
-        explain_row<32>(shap, row, contributions, scratch);
+    constexpr decltype(&explain_group<4>) by_rule[] = {explain_group<4>, explain_group<8>,
+                                                       explain_group<16>, explain_group<32>};
+    for (const Shap::Group& group : shap.groups)
+        by_rule[group.rule](shap, group, row, contributions, scratch);
+    const Walk& walk = shap.walk;
+    if (walk.divisor != 1)
+        for (size_t i = 0; i < walk.raw_count * walk.column_count; ++i)
+            contributions[i] /= walk.divisor;
 }
 
 }  // namespace
