@@ -36,4 +36,22 @@ Status Scorer::explain(Scratch& scratch, Explanations& out) const {
     return {};
 }
 
+Status Scorer::interact(Scratch& scratch, size_t row, Interactions& out) const {
+    const BoundModel& model = plan_->model;
+    if (model.interact == nullptr)
+        return unimplemented("this model cannot tell what pairs of features moved its scores")
+            .hint(
+                "models of trees, linear ones and the baseline can tell; those of trees not with "
+                "`explain: interventional`");
+    Scratch::State& state = scratch.state();
+    out.raw_count = raw_count();
+    out.source_count = sources().size();
+    out.expected = model.expected;
+    out.values.resize(out.raw_count * out.source_count * out.source_count);
+    model.interact(model.prepared.get(), state.matrix.data() + row * matrix_column_count(),
+                   plan_->column_sources.data(), out.source_count, out.values.data(),
+                   state.model_scratch.get());
+    return {};
+}
+
 }  // namespace quern::score

@@ -28,6 +28,11 @@ struct BoundModel {
     void (*explain)(const void* prepared, const double* row, double* contributions,
                     std::byte* scratch) = nullptr;
     std::vector<double> expected;  // by raw score, over the training rows
+    // One row -> what pairs of sources contribute, [raw][source][source], each half on both sides
+    // of the diagonal, and on it what each contributes alone; each column belongs to a source.
+    // They sum up as contributions do; null where the model cannot tell.
+    void (*interact)(const void* prepared, const double* row, const uint32_t* column_sources,
+                     size_t source_count, double* out, std::byte* scratch) = nullptr;
 };
 
 constexpr size_t kModelAlignment = 64;

@@ -65,6 +65,24 @@ struct Explanations {
     }
 };
 
+// What each two sources added to one row's raw scores together, beyond what they added alone:
+// expected + the sum over all cells = the raw score, and a row of cells sums up to its source's
+// contribution. Keep one and pass it again.
+struct Interactions {
+    size_t raw_count = 0, source_count = 0;
+    std::vector<double> values;    // [raw score][source][source]; the diagonal: alone
+    std::vector<double> expected;  // by raw score
+
+    double alone(size_t raw, size_t source) const {
+        return values[(raw * source_count + source) * source_count + source];
+    }
+    // Of two different sources: both halves.
+    double together(size_t raw, size_t one, size_t two) const {
+        return values[(raw * source_count + one) * source_count + two] +
+               values[(raw * source_count + two) * source_count + one];
+    }
+};
+
 // Where each input of the program stands in a caller's schema; made once, by name.
 struct InputMap {
     std::vector<uint32_t> positions;
@@ -109,6 +127,8 @@ public:
     // Contributions to the rows that `scratch` scored last. Refused where the model's kind cannot
     // tell, and for a model of trees that was trained before covers were kept.
     Status explain(Scratch& scratch, Explanations& out) const;
+    // The same for pairs, of one of those rows that did not fail.
+    Status interact(Scratch& scratch, size_t row, Interactions& out) const;
 
     // The model's own input, [row][matrix column]; training reads it, so that training and
     // scoring share every step before the model. The first row that fails is the Status.

@@ -40,6 +40,18 @@ void explain_linear(const void* prepared, const double* row, double* contributio
     }
 }
 
+// Nothing but the columns' own.
+void interact_linear(const void* prepared, const double* row, const uint32_t* column_sources,
+                     size_t source_count, double* out, std::byte*) {
+    const auto& [linear, column_count] = *static_cast<const Prepared*>(prepared);
+    const double* weight = linear.weights.data();
+    for (size_t k = 0; k < linear.intercepts.size(); ++k, out += source_count * source_count) {
+        std::fill_n(out, source_count * source_count, 0.0);
+        for (size_t c = 0; c < column_count; ++c)
+            out[column_sources[c] * (source_count + 1)] += *weight++ * (row[c] - linear.means[c]);
+    }
+}
+
 Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
     TRY(check_names(learned, {"weights", "intercepts", "means"}));
     auto prepared = std::make_shared<Prepared>();
@@ -52,6 +64,7 @@ Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
     if (!learned.contains("means")) return bound;
     prepared->linear.means = TRY(take_finite(learned, "means", column_count));
     bound.explain = explain_linear;
+    bound.interact = interact_linear;
     bound.expected.resize(raw_count);
     score_linear(prepared.get(), prepared->linear.means.data(), 1, bound.expected.data(), nullptr);
     return bound;
@@ -73,6 +86,12 @@ void explain_constant(const void* prepared, const double*, double* contributions
     std::fill_n(contributions, constant.raw.size() * constant.column_count, 0.0);
 }
 
+void interact_constant(const void* prepared, const double*, const uint32_t*, size_t source_count,
+                       double* out, std::byte*) {
+    const auto& constant = *static_cast<const PreparedConstant*>(prepared);
+    std::fill_n(out, constant.raw.size() * source_count * source_count, 0.0);
+}
+
 Result<BoundModel> bind_constant(const Buffers& learned, size_t column_count) {
     TRY(check_names(learned, {"raw"}));
     auto raw = TRY(take_finite(learned, "raw"));
@@ -80,6 +99,7 @@ Result<BoundModel> bind_constant(const Buffers& learned, size_t column_count) {
     auto prepared = std::make_shared<PreparedConstant>(PreparedConstant{raw, column_count});
     BoundModel bound{score_constant, prepared, raw.size(), "copy"};
     bound.explain = explain_constant;
+    bound.interact = interact_constant;
     bound.expected = std::move(raw);
     return bound;
 }

@@ -22,8 +22,9 @@ struct TreeScorer {
     std::optional<Treelets> treelets;
     Walk walk;
     std::optional<Shap> shap;
-    const RowKernel* row = nullptr;      // else rows are walked
-    const BlockKernel* block = nullptr;  // for batches of block_rows_min and more
+    std::optional<Background> background;  // then it explains
+    const RowKernel* row = nullptr;        // else rows are walked
+    const BlockKernel* block = nullptr;    // for batches of block_rows_min and more
     size_t block_rows_min = kNever;
 };
 
@@ -45,12 +46,27 @@ void explain_trees(const void* prepared, const double* row, double* contribution
     shap_kernel().explain(shap, row, contributions, scratch);
 }
 
+void compare_trees(const void* prepared, const double* row, double* contributions,
+                   std::byte* scratch) {
+    const Background& background = *static_cast<const TreeScorer*>(prepared)->background;
+    std::fill_n(contributions, background.walk.raw_count * background.walk.column_count, 0.0);
+    shap_kernel().compare(background, row, contributions, scratch);
+}
+
+void interact_trees(const void* prepared, const double* row, const uint32_t* column_sources,
+                    size_t source_count, double* out, std::byte* scratch) {
+    const Shap& shap = *static_cast<const TreeScorer*>(prepared)->shap;
+    std::fill_n(out, shap.walk.raw_count * source_count * source_count, 0.0);
+    shap_kernel().interact(shap, row, column_sources, source_count, out, scratch);
+}
+
 std::shared_ptr<TreeScorer> prepare(const Trees& trees, size_t column_count) {
     auto scorer = std::make_shared<TreeScorer>();
     scorer->forest = make_forest(trees, column_count);
     if (scorer->forest) scorer->treelets = make_treelets(trees, *scorer->forest);
     scorer->walk = make_walk(trees, column_count);
-    scorer->shap = make_shap(trees, column_count);
+    scorer->background = make_background(trees, column_count);
+    if (trees.background.empty()) scorer->shap = make_shap(trees, column_count);
     return scorer;
 }
 
@@ -78,8 +94,15 @@ BoundModel bound(std::shared_ptr<TreeScorer> scorer) {
     }
     if (scorer->shap) {
         model.explain = explain_trees;
+        model.interact = interact_trees;
         model.expected = scorer->shap->expected;
         model.scratch_bytes = std::max(model.scratch_bytes, shap_scratch_bytes(*scorer->shap));
+    }
+    if (scorer->background) {
+        model.explain = compare_trees;
+        model.expected = scorer->background->expected;
+        model.scratch_bytes =
+            std::max(model.scratch_bytes, background_scratch_bytes(*scorer->background));
     }
     if (scorer->row != nullptr || is_always_block) scorer->walk = {};
     if (scorer->row == nullptr) scorer->treelets.reset();

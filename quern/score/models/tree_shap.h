@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "quern/score/models/tree_background.h"
 #include "quern/score/models/tree_walk.h"
 
 namespace quern::score {
@@ -69,6 +70,13 @@ struct ShapKernel {
     bool (*is_supported)();
     // Adds to contributions [raw score][column].
     void (*explain)(const Shap& shap, const double* row, double* contributions, std::byte* scratch);
+    // Adds to out [raw score][source][source] what pairs of columns contribute, and on the
+    // diagonal what is left of each column's own; columns of one source are taken together.
+    void (*interact)(const Shap& shap, const double* row, const uint32_t* column_sources,
+                     size_t source_count, double* out, std::byte* scratch);
+    // As `explain`, beside the background's rows.
+    void (*compare)(const Background& background, const double* row, double* contributions,
+                    std::byte* scratch);
 };
 const ShapKernel& shap_kernel();
 std::vector<const ShapKernel*> shap_kernels();  // that run here

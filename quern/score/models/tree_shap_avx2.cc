@@ -1,11 +1,13 @@
 // Contributions of columns to the score of trees, for AVX2.
 #ifdef __x86_64__
-#include "quern/score/models/tree_shap_lanes.h"
+#include "quern/score/models/tree_background_lanes.h"
+#include "quern/score/models/tree_shap_pairs.h"
 
 namespace quern::score {
 
 extern const ShapKernel kShapAvx2;
-const ShapKernel kShapAvx2{"AVX2", [] { return __builtin_cpu_supports("avx2") != 0; }, explain};
+const ShapKernel kShapAvx2{"AVX2", [] { return __builtin_cpu_supports("avx2") != 0; }, explain,
+                           interact, compare};
 
 }  // namespace quern::score
 

@@ -1,6 +1,7 @@
 // Contributions of columns to the score of trees, for AVX-512.
 #ifdef __x86_64__
-#include "quern/score/models/tree_shap_lanes.h"
+#include "quern/score/models/tree_background_lanes.h"
+#include "quern/score/models/tree_shap_pairs.h"
 
 namespace quern::score {
 
@@ -12,7 +13,7 @@ const ShapKernel kShapAvx512{
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
     },
-    explain};
+    explain, interact, compare};
 
 }  // namespace quern::score
 

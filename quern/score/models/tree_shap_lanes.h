@@ -105,18 +105,33 @@ struct Passes {
 };
 
 template <size_t count>
-void explain_group(const Shap& shap, const Shap::Group& group, const double* row,
-                   double* contributions, std::byte* scratch) {
-    using P = Points<count>;
-    Passes<count> passes{shap, row, {}, {}, {}, {}, {}, {}};
-    const Shap::Rule& rule = shap.rules.data()[group.rule];
+Points<count> points_of(const std::vector<double>& values) {
+    Points<count> made;
     for (size_t i = 0; i < count; ++i)
-        passes.points.lane[i / P::kWidth][i % P::kWidth] = rule.points.data()[i];
+        made.lane[i / Points<count>::kWidth][i % Points<count>::kWidth] = values.data()[i];
+    return made;
+}
+
+template <size_t count>
+Passes<count> make_passes(const Shap& shap, const Shap::Group& group, const double* row,
+                          std::byte* scratch) {
+    using P = Points<count>;
+    P points = points_of<count>(shap.rules.data()[group.rule].points);
+    Passes<count> passes{shap, row, points, {}, {}, {}, {}, {}};
     passes.above = reinterpret_cast<P*>(scratch);
     passes.below = passes.above + shap.node_count_max + 1;
     passes.inverses = passes.below + shap.node_count_max + 1;
     passes.sums = passes.inverses + shap.inverse_count_max + 1;
     passes.s = reinterpret_cast<double*>(passes.sums + group.column_count);
+    return passes;
+}
+
+template <size_t count>
+void explain_group(const Shap& shap, const Shap::Group& group, const double* row,
+                   double* contributions, std::byte* scratch) {
+    using P = Points<count>;
+    const Shap::Rule& rule = shap.rules.data()[group.rule];
+    Passes<count> passes = make_passes<count>(shap, group, row, scratch);
     passes.above[0] = passes.inverses[0] = passes.all(1);
     passes.below[0] = passes.all(0);
     std::fill_n(passes.sums, group.column_count, passes.below[0]);

@@ -1,4 +1,5 @@
-// Covers tree_shap.cc, tree_shap_plain.cc, tree_shap_avx2.cc and tree_shap_avx512.cc.
+// Covers tree_shap.cc, tree_shap_plain.cc, tree_shap_avx2.cc, tree_shap_avx512.cc and
+// tree_background.cc.
 #include "quern/score/models/tree_shap.h"
 
 #include <gtest/gtest.h>
@@ -7,9 +8,11 @@
 #include <cmath>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <random>
 
 #include "quern/score/model.h"
+#include "quern/score/models/tree_shap_reference.h"
 
 namespace quern::score {
 namespace {
@@ -62,15 +65,14 @@ double mean_given(const Trees::Tree& tree, int32_t at, const double* row, uint32
 double factorial(int n) { return n < 2 ? 1 : n * factorial(n - 1); }
 
 // Shapley's own formula, over all sets of columns.
-double shapley(const Trees::Tree& tree, const double* row, uint32_t column) {
+double shapley(const auto& mean_of, uint32_t column) {
     double sum = 0;
     for (uint32_t known = 0; known < 1u << kColumns; ++known) {
         if (known >> column & 1) continue;
         int size = std::popcount(known);
         double weight = factorial(size) * factorial(static_cast<int>(kColumns) - size - 1) /
                         factorial(static_cast<int>(kColumns));
-        sum += weight *
-               (mean_given(tree, 0, row, known | 1u << column) - mean_given(tree, 0, row, known));
+        sum += weight * (mean_of(known | 1u << column) - mean_of(known));
     }
     return sum;
 }
@@ -94,11 +96,11 @@ TEST(TreeShap, is_shapleys_value) {
         for (double& value : row) value = normal(random);
         auto shap = make_shap(trees, kColumns);
         ASSERT_TRUE(shap.has_value());
+        auto mean_of = [&](uint32_t known) { return mean_given(trees.trees[0], 0, row, known); };
         for (const ShapKernel* kernel : shap_kernels()) {
             auto found = explain(*kernel, *shap, row);
             for (uint32_t column = 0; column < kColumns; ++column)
-                EXPECT_NEAR(found[column], shapley(trees.trees[0], row, column), 1e-12)
-                    << kernel->name;
+                EXPECT_NEAR(found[column], shapley(mean_of, column), 1e-12) << kernel->name;
         }
     }
 }
@@ -140,6 +142,125 @@ TEST(TreeShap, sums_to_the_score_on_long_paths) {
             }
         }
     }
+}
+
+Trees reference_trees() {
+    Trees trees;
+    for (size_t t = 0; t < reference::kTrees; ++t) {
+        Trees::Tree tree;
+        for (size_t i = t * (reference::kLeaves - 1); i < (t + 1) * (reference::kLeaves - 1); ++i)
+            tree.nodes.push_back({.column = reference::column[i],
+                                  .threshold = reference::threshold[i],
+                                  .left = reference::left[i],
+                                  .right = reference::right[i]});
+        for (size_t i = t * reference::kLeaves; i < (t + 1) * reference::kLeaves; ++i) {
+            tree.leaves.push_back(reference::value[i]);
+            tree.covers.push_back(reference::cover[i]);
+        }
+        trees.trees.push_back(tree);
+    }
+    return trees;
+}
+
+void expect_near(const std::vector<double>& got, const double* want, double margin) {
+    for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], want[i], margin) << i;
+}
+
+TEST(TreeShap, equals_the_package_shap) {
+    constexpr size_t kWidth = reference::kColumns;
+    auto shap = make_shap(reference_trees(), kWidth);
+    ASSERT_TRUE(shap.has_value());
+    EXPECT_NEAR(shap->expected[0], reference::expected[0], 1e-12);
+    std::vector<uint32_t> alone(kWidth);
+    std::iota(alone.begin(), alone.end(), 0u);
+    BoundModel memory;
+    memory.scratch_bytes = shap_scratch_bytes(*shap);
+    ModelScratch scratch = make_model_scratch(memory);
+    for (const ShapKernel* kernel : shap_kernels()) {
+        SCOPED_TRACE(kernel->name);
+        for (size_t r = 0; r < reference::rows.size() / kWidth; ++r) {
+            const double* row = &reference::rows[r * kWidth];
+            expect_near(explain(*kernel, *shap, row), &reference::path_dependent[r * kWidth],
+                        1e-12);
+            std::vector<double> pairs(kWidth * kWidth);
+            kernel->interact(*shap, row, alone.data(), kWidth, pairs.data(), scratch.get());
+            expect_near(pairs, &reference::interactions[r * kWidth * kWidth], 1e-12);
+        }
+    }
+}
+
+// The package keeps what it compares in float32.
+TEST(TreeShap, equals_the_package_shap_beside_a_background) {
+    constexpr size_t kWidth = reference::kColumns;
+    Trees trees = reference_trees();
+    EXPECT_FALSE(make_background(trees, kWidth).has_value());
+    trees.background = reference::background;
+    auto background = make_background(trees, kWidth);
+    ASSERT_TRUE(background.has_value());
+    EXPECT_NEAR(background->expected[0], reference::expected[1], 1e-6);
+    BoundModel memory;
+    memory.scratch_bytes = background_scratch_bytes(*background);
+    ModelScratch scratch = make_model_scratch(memory);
+    for (const ShapKernel* kernel : shap_kernels()) {
+        for (size_t r = 0; r < reference::rows.size() / kWidth; ++r) {
+            std::vector<double> found(kWidth);
+            kernel->compare(*background, &reference::rows[r * kWidth], found.data(), scratch.get());
+            expect_near(found, &reference::interventional[r * kWidth], 1e-6);
+        }
+    }
+}
+
+// The mean over the background of a row whose unknown columns are theirs, by Shapley's formula.
+TEST(TreeShap, is_shapleys_value_beside_a_background) {
+    std::mt19937 random(4);
+    std::normal_distribution<double> normal;
+    for (size_t count : {1u, 3u, 64u, 100u}) {
+        Trees trees;
+        trees.trees.push_back(random_tree(random, 20, kColumns));
+        std::vector<double> row(kColumns), want(kColumns), found(kColumns), mixed(kColumns);
+        for (double& value : row) value = normal(random);
+        for (size_t i = 0; i < count * kColumns; ++i) trees.background.push_back(normal(random));
+        auto background = make_background(trees, kColumns);
+        ASSERT_TRUE(background.has_value());
+        auto mean_of = [&](uint32_t known) {
+            double sum = 0;
+            for (size_t b = 0; b < count; ++b) {
+                for (size_t c = 0; c < kColumns; ++c)
+                    mixed[c] = known >> c & 1 ? row[c] : trees.background[b * kColumns + c];
+                double raw = 0;
+                score_walk(background->walk, mixed.data(), 1, &raw);
+                sum += raw / static_cast<double>(count);
+            }
+            return sum;
+        };
+        for (uint32_t column = 0; column < kColumns; ++column)
+            want[column] = shapley(mean_of, column);
+        BoundModel memory;
+        memory.scratch_bytes = background_scratch_bytes(*background);
+        ModelScratch scratch = make_model_scratch(memory);
+        for (const ShapKernel* kernel : shap_kernels()) {
+            std::ranges::fill(found, 0.0);
+            kernel->compare(*background, row.data(), found.data(), scratch.get());
+            expect_near(found, want.data(), 1e-12);
+        }
+    }
+}
+
+TEST(TreeShap, adds_up_pairs_by_source) {
+    Trees trees = reference_trees();
+    auto shap = make_shap(trees, reference::kColumns);
+    ASSERT_TRUE(shap.has_value());
+    const std::vector<uint32_t> sources{0, 1, 0, 1};
+    BoundModel memory;
+    memory.scratch_bytes = shap_scratch_bytes(*shap);
+    ModelScratch scratch = make_model_scratch(memory);
+    std::vector<double> want(4), found(4);
+    for (size_t i = 0; i < 4; ++i)
+        for (size_t j = 0; j < 4; ++j)
+            want[sources[i] * 2 + sources[j]] += reference::interactions[i * 4 + j];
+    shap_kernel().interact(*shap, reference::rows.data(), sources.data(), 2, found.data(),
+                           scratch.get());
+    expect_near(found, want.data(), 1e-12);
 }
 
 TEST(TreeShap, needs_covers_and_paths_of_few_columns) {

@@ -34,6 +34,9 @@ struct Trees {
     std::vector<Tree> trees;           // tree i adds to raw score i % raw_count
     std::vector<uint32_t> categories;  // words of all bit sets
     uint32_t raw_count = 1;
+    // Rows of the training, [row][column], that explanations compare with; none: they weigh by
+    // the covers.
+    std::vector<double> background = {};
     bool is_average = false;  // random forest: sums are divided by trees / raw_count
 };
 
@@ -41,6 +44,7 @@ FittedModel pack(const Trees& trees);
 // Every index, order, size and number is checked; corrupt if one is off.
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count);
 
+constexpr size_t kBackgroundRowsMax = 1000;
 constexpr size_t kTreesMax = 1'000'000;
 
 }  // namespace quern::score

@@ -118,15 +118,16 @@ FittedModel pack(const Trees& trees) {
     model.learned["first_word"] = std::move(nodes.first_word);
     model.learned["word_count"] = std::move(nodes.word_count);
     model.learned["categories"] = trees.categories;
+    if (!trees.background.empty()) model.learned["background"] = trees.background;
     model.learned["raw_count"] = std::vector<uint32_t>{trees.raw_count};
     model.learned["is_average"] = std::vector<uint8_t>{trees.is_average};
     return model;
 }
 
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
-    TRY(check_names(
-        learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold", "left", "right",
-                  "flags", "first_word", "word_count", "categories", "raw_count", "is_average"}));
+    TRY(check_names(learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold",
+                              "left", "right", "flags", "first_word", "word_count", "categories",
+                              "raw_count", "is_average", "background"}));
     Trees trees;
     auto counts = TRY(take_buffer<uint32_t>(learned, "tree_nodes"));
     auto leaves = TRY(take_buffer<double>(learned, "leaf_value"));
@@ -135,6 +136,13 @@ Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
         covers = TRY(take_buffer<double>(learned, "leaf_cover", leaves.size()));
     trees.categories = TRY(take_buffer<uint32_t>(learned, "categories"));
     trees.raw_count = TRY(take_buffer<uint32_t>(learned, "raw_count", 1))[0];
+    if (learned.contains("background")) {
+        trees.background = TRY(take_buffer<double>(learned, "background"));
+        size_t size = trees.background.size();
+        if (size == 0 || column_count == 0 || size % column_count != 0 ||
+            size / column_count > kBackgroundRowsMax)
+            return bad("the background does not fit the columns");
+    }
     auto average = TRY(take_buffer<uint8_t>(learned, "is_average", 1));
     trees.is_average = average[0] != 0;
     if (counts.size() > kTreesMax || average[0] > 1) return bad("too many trees");
