@@ -2,6 +2,8 @@
 // (LogisticRegression solver newton-cholesky, Ridge solver cholesky) on the rows of small_sample.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "quern/train/sample_for_test.h"
 
 namespace quern::train {
@@ -53,6 +55,26 @@ TEST(Logistic, OfThreeClassesEqualsScikitLearn) {
           {{-0.146778288199, -0.182361576282, -0.130543431765, 0.0163186884345, -0.0530172725561,
             -0.0415659968565, 0.130459599764, 0.235378848838, 0.172109428621},
            {-0.135304733107, 0.145352932567, -0.0100481994601}});
+}
+
+// Steps below the reach of doubles once moved all intercepts by 1.15 together.
+TEST(Logistic, OfManyClassesHasInterceptsWhoseSumIsZero) {
+    Sample sample = small_sample(Task::classify, 3);
+    Sample some{.class_count = 3, .columns = sample.columns};
+    const std::vector<int> left_out = {1, 5, 7, 12, 13, 17, 21, 23};
+    for (int row = 0; row < 24; ++row) {
+        if (std::ranges::find(left_out, row) != left_out.end()) continue;
+        const double* values = sample.lesson().matrix.row(static_cast<size_t>(row));
+        some.values.insert(some.values.end(), values, values + 3);
+        some.targets.push_back(sample.targets[static_cast<size_t>(row)]);
+    }
+    for (const char* tol : {"1e-6", "1e-12", "1e-15"}) {
+        const auto settings = settings_of(std::string("tol: ") + tol);
+        const auto fitted = fit(*find_learner("logistic").value(), some.input(settings)).value();
+        const std::vector<double> origin(3);
+        const auto raw = raw_scores(fitted, {1, some.columns, origin.data()});
+        EXPECT_NEAR(raw[0] + raw[1] + raw[2], 0, 1e-14) << tol;
+    }
 }
 
 TEST(Logistic, SeparableRowsAndTwinColumnsAreHeldByThePenalty) {

@@ -180,6 +180,16 @@ private:
     size_t blocks_;
 };
 
+// Of many classes, the same added to all intercepts changes no probability: the sum is 0 by choice,
+// or it would be what rounding made of it.
+void centre(std::vector<double>& intercepts) {
+    if (intercepts.size() == 1) return;
+    double mean = 0;
+    for (const double intercept : intercepts) mean += intercept;
+    mean /= static_cast<double>(intercepts.size());
+    for (double& intercept : intercepts) intercept -= mean;
+}
+
 std::vector<double> importance_of(const score::Linear& linear, const MatrixView& matrix) {
     const size_t columns = matrix.column_count();
     std::vector<double> importance(columns);
@@ -233,6 +243,7 @@ Result<Fitted> fit_logistic(const FitInput& input) {
         linear.weights.insert(linear.weights.end(), first, first + static_cast<ptrdiff_t>(columns));
         linear.intercepts.push_back(first[static_cast<ptrdiff_t>(columns)]);
     }
+    centre(linear.intercepts);
     linear.means = column_means(input.lesson);
     Fitted fitted;
     fitted.importance = importance_of(linear, input.lesson.matrix);
