@@ -232,6 +232,7 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto weights = pick(session.rows.weights, lesson_rows);
     const auto validation_targets = pick(session.rows.targets, validation_rows);
     const auto validation_weights = pick(session.rows.weights, validation_rows);
+    const auto groups = pick(session.rows.groups, lesson_rows);
     const double* validation = matrix.data() + lesson_rows.size() * columns.size();
     FitInput input{.task = session.rows.task,
                    .class_count = static_cast<int32_t>(session.rows.classes.size()),
@@ -240,6 +241,7 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
                                   validation_targets,
                                   validation_weights},
                    .metric = session.model().metric,
+                   .groups = groups,
                    .settings = session.model().algorithm.settings,
                    .seed = session.seed(),
                    .threads = session.request.threads,

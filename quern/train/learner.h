@@ -68,7 +68,9 @@ struct FitInput {
     Lesson lesson;
     Lesson validation;   // for early stopping; no rows unless validation_share asks for them
     std::string metric;  // watched by early stopping (evaluate/metric.h)
-    Tree settings;       // a map as the user wrote it, or null
+    std::span<const uint64_t> groups =
+        {};         // of the lesson's rows, that stay together; may be empty
+    Tree settings;  // a map as the user wrote it, or null
     uint64_t seed = 1;
     int threads = 1;  // never changes the model
     Watch watch;

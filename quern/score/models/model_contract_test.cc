@@ -8,6 +8,7 @@
 #include "quern/score/model.h"
 #include "quern/score/models/linear.h"
 #include "quern/score/models/nearest.h"
+#include "quern/score/models/stack.h"
 #include "quern/score/models/trees.h"
 
 namespace quern::score {
@@ -33,6 +34,11 @@ std::vector<FittedModel> samples() {
                      .class_count = 3,
                      .neighbors = 2,
                      .is_by_distance = true}),
+        pack(Stack{
+            .members = {{pack(Linear{{1, 2}, {0.5}}), Link::sigmoid, 0.7}, {pack(two_leaves())}},
+            .final = pack(Linear{{1, 2, 3}, {0}})}),
+        pack(Stack{.members = {{pack(Linear{{1, 2}, {0.5}, {1, 1}})}},
+                   .final = pack(Linear{{3}, {0}})}),
     };
 }
 
