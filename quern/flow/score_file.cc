@@ -1,7 +1,10 @@
 #include "quern/flow/score_file.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <set>
 
 #include "quern/base/clock.h"
@@ -9,6 +12,7 @@
 #include "quern/base/json.h"
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
+#include "quern/base/threads.h"
 #include "quern/data/load.h"
 #include "quern/data/source_format.h"
 #include "quern/flow/graph.h"
@@ -123,11 +127,35 @@ Result<std::vector<int>> find_inputs(const score::Program& program, const frame:
     return positions;
 }
 
-// Scores the text rows and writes what came out to kScored: place, class or value, probabilities.
+// What is told of some rows, by one thread.
+struct Told {
+    std::vector<int64_t> predictions;                       // by class
+    std::vector<std::pair<int64_t, std::string>> bad_rows;  // the first ones, with their places
+    int64_t bad_row_count = 0, imputed_row_count = 0;
+    std::map<std::string, int64_t, std::less<>> marks;  // how often each made a row bad
+
+    void add(const Told& more) {
+        for (size_t i = 0; i < predictions.size(); ++i) predictions[i] += more.predictions[i];
+        bad_rows.insert(bad_rows.end(), more.bad_rows.begin(), more.bad_rows.end());
+        bad_row_count += more.bad_row_count;
+        imputed_row_count += more.imputed_row_count;
+        for (const auto& [mark, count] : more.marks) marks[mark] += count;
+    }
+
+    // The text that most often was no value of its column, if it looks like "not known".
+    std::string missing_mark() const {
+        const auto most =
+            std::ranges::max_element(marks, {}, [](const auto& counted) { return counted.second; });
+        return most == marks.end() ? "" : most->first;
+    }
+};
+
+// Scores text rows and writes what came out to kScored: place, class or value, probabilities. One
+// a thread.
 class FileScorer {
 public:
     FileScorer(const score::Scorer& scorer, const project::Contract& contract, bool is_explained,
-               sql::Session& out, ScoreFileReport& report)
+               sql::Session in, sql::Session out)
         : scorer_(scorer),
           contract_(contract),
           is_explained_(is_explained),
@@ -138,67 +166,65 @@ public:
                              .contract = contract,
                              .errors_max = kAllErrors}),
           scratch_(scorer),
-          out_(out),
-          report_(report) {
-        for (const auto& name : program_.classes) report_.predictions.emplace_back(name, 0);
+          in_(std::move(in)),
+          out_(std::move(out)),
+          schema_(scored_columns()) {
+        told_.predictions.resize(program_.classes.size());
     }
 
-    Status begin() {
-        std::string columns =
-            "place bigint, prediction " + std::string(is_classifier() ? "varchar" : "double");
-        schema_ = {{"place", type_of(frame::TypeId::bigint)},
-                   {"prediction",
-                    type_of(is_classifier() ? frame::TypeId::varchar : frame::TypeId::float64)}};
-        for (size_t i = 0; is_classifier() && i < program_.classes.size(); ++i) {
-            const std::string name = "p" + std::to_string(i);
-            columns += ", " + name + " double";
-            schema_.push_back({name, type_of(frame::TypeId::float64)});
-        }
-        for (size_t i = 0; i < score::region_size(program_); ++i) {
-            const std::string name = "r" + std::to_string(i);
-            columns += ", " + name + " double";
-            schema_.push_back({name, type_of(frame::TypeId::float64)});
-        }
-        if (contract_.imputes()) {
-            columns += ", imputed varchar";
-            schema_.push_back({"imputed", type_of(frame::TypeId::varchar)});
-        }
-        for (size_t i = 0; is_explained_ && i <= scorer_.sources().size(); ++i) {
-            columns += ", c" + std::to_string(i) + " double";
-            schema_.push_back({"c" + std::to_string(i), type_of(frame::TypeId::float64)});
+    Status create_table() {
+        std::string columns;
+        for (const auto& column : schema_) {
+            columns += (columns.empty() ? "" : ", ") + column.name + " " + column.type.text();
         }
         return out_.execute("create table " + std::string(kScored) + " (" + columns + ")");
     }
 
-    // Columns of the batch: the inputs as texts.
-    Status add(const sql::Reader::Views& rows) {
-        for (size_t row = 0; row < rows.row_count; ++row) {
-            if (reader_.row_count() == frame::kBatchRowsMax) TRY(flush());
-            reader_.begin_row();
-            for (size_t i = 0; i < rows.columns.size(); ++i) {
-                add_field(static_cast<int>(i), rows.columns[i], row);
+    // Columns of the query: the row's number from 0, then the inputs as texts.
+    Status add(const std::string& sql) {
+        frame::Batch batch = empty_batch();
+        auto reader = TRY(in_.query(sql));
+        while (const auto rows = TRY(reader.next())) {
+            for (size_t row = 0; row < rows->row_count; ++row) {
+                reader_.begin_row();
+                for (size_t i = 0; i < program_.asked().size(); ++i) {
+                    add_field(static_cast<int>(i), rows->columns[i + 1], row);
+                }
+                reader_.end_row();
             }
-            reader_.end_row();
+            TRY(score(rows->columns[0].values<int64_t>(), batch));
         }
-        return flush();
+        return out_.append({.table = kScored}, batch);
     }
 
-    Status add_unread(int64_t count) {
+    // Lines that could not be read stand behind all others.
+    Status add_unread(int64_t first_place, int64_t count) {
         frame::Batch batch = empty_batch();
-        for (int64_t i = 0; i < count; ++i) append_bad(batch);
+        for (int64_t i = 0; i < count; ++i) append_bad(batch, first_place + i);
         TRY(out_.append({.table = kScored}, batch));
-        report_.bad_row_count += count;
+        told_.bad_row_count += count;
         return {};
     }
 
-    // The text that most often was no value of its column, if it looks like "not known".
-    std::string missing_mark() const {
-        const auto most = std::ranges::max_element(
-            marks_, {}, [](const auto& counted) { return counted.second; });
-        return most == marks_.end() ? "" : most->first;
-    }
+    const Told& told() const { return told_; }
 
 private:
+    frame::Schema scored_columns() const {
+        frame::Schema columns{{"place", type_of(frame::TypeId::bigint)},
+                              {"prediction", type_of(is_classifier() ? frame::TypeId::varchar
+                                                                     : frame::TypeId::float64)}};
+        const auto add = [&](const char* letter, size_t count) {
+            for (size_t i = 0; i < count; ++i) {
+                columns.push_back({letter + std::to_string(i), type_of(frame::TypeId::float64)});
+            }
+        };
+        add("p", is_classifier() ? program_.classes.size() : 0);
+        add("r", score::region_size(program_));
+        if (contract_.imputes()) columns.push_back({"imputed", type_of(frame::TypeId::varchar)});
+        add("c", is_explained_ ? scorer_.sources().size() + 1 : 0);
+        return columns;
+    }
+
     void add_field(int input, const frame::ColumnView& column, size_t row) {
         if (!column.is_valid(row)) return reader_.field(input, score::FieldValue::null());
         const auto text = column.values<std::string_view>()[row];
@@ -208,7 +234,8 @@ private:
         if (reader_.errors().size() == error_count || !may_be_null) return;
         if (text.size() > kMarkBytesMax) return;
         if (text.empty() || text.find_first_of("0123456789'") != text.npos) return;
-        if (marks_.size() < kMarksMax || marks_.contains(text)) ++marks_[std::string(text)];
+        auto& marks = told_.marks;
+        if (marks.size() < kMarksMax || marks.contains(text)) ++marks[std::string(text)];
     }
 
     bool is_classifier() const { return program_.task == score::Task::classify; }
@@ -222,18 +249,18 @@ private:
         return batch;
     }
 
-    void append_bad(frame::Batch& batch) {
-        batch.columns[0].append(++place_);
+    static void append_bad(frame::Batch& batch, int64_t place) {
+        batch.columns[0].append(place);
         for (size_t i = 1; i < batch.columns.size(); ++i) batch.columns[i].append_null();
         ++batch.row_count;
     }
 
-    void append_good(frame::Batch& batch, size_t row) {
-        batch.columns[0].append(++place_);
+    void append_good(frame::Batch& batch, int64_t place, size_t row) {
+        batch.columns[0].append(place);
         if (is_classifier()) {
             const uint32_t label = predictions_.labels[row];
             batch.columns[1].append_text(program_.classes[label]);
-            ++report_.predictions[label].second;
+            ++told_.predictions[label];
             for (size_t i = 0; i < program_.classes.size(); ++i) {
                 batch.columns[2 + i].append(predictions_.output(row, i));
             }
@@ -263,7 +290,7 @@ private:
                 is_any = true;
             }
         }
-        if (is_any) ++report_.imputed_row_count;
+        if (is_any) ++told_.imputed_row_count;
         return json.end_array().take();
     }
 
@@ -278,38 +305,36 @@ private:
         batch.columns[first + count].append(explanations_.expected[raw]);
     }
 
-    void tell_bad(size_t row, const std::string& why) {
-        if (report_.bad_rows.size() >= kBadRowsTold) return;
-        report_.bad_rows.push_back("row " + with_thousands(place_ + static_cast<int64_t>(row) + 1) +
-                                   ": " + why);
+    void tell_bad(int64_t place, const std::string& why) {
+        if (told_.bad_rows.size() >= kBadRowsTold) return;
+        told_.bad_rows.emplace_back(place, "row " + with_thousands(place) + ": " + why);
     }
 
-    Status flush() {
-        if (reader_.row_count() == 0) return {};
+    // The rows that the reader holds; places are told from 1.
+    Status score(const int64_t* row_numbers, frame::Batch& batch) {
         std::set<size_t> bad;
         for (const auto& error : reader_.errors()) {
             if (!bad.insert(error.row).second) continue;
-            tell_bad(error.row, error.field + ": " + error.message);
+            tell_bad(row_numbers[error.row] + 1, error.field + ": " + error.message);
         }
         TRY(scorer_.score(reader_.view(), scratch_, predictions_));
         if (is_explained_) TRY(scorer_.explain(scratch_, explanations_));
         for (size_t row = 0; row < reader_.row_count(); ++row) {
             if (predictions_.is_failed[row] == 0 || bad.contains(row)) continue;
             bad.insert(row);
-            tell_bad(row, std::string(scorer_.row_error(row, scratch_).message()));
+            tell_bad(row_numbers[row] + 1, std::string(scorer_.row_error(row, scratch_).message()));
         }
-        frame::Batch batch = empty_batch();
         next_imputed_ = 0;
         for (size_t row = 0; row < reader_.row_count(); ++row) {
             if (bad.contains(row)) {
-                append_bad(batch);
+                append_bad(batch, row_numbers[row] + 1);
             } else {
-                append_good(batch, row);
+                append_good(batch, row_numbers[row] + 1, row);
             }
         }
-        report_.bad_row_count += static_cast<int64_t>(bad.size());
+        told_.bad_row_count += static_cast<int64_t>(bad.size());
         reader_.clear();
-        return out_.append({.table = kScored}, batch);
+        return {};
     }
 
     const score::Scorer& scorer_;
@@ -320,12 +345,61 @@ private:
     score::Scratch scratch_;
     score::Predictions predictions_;
     score::Explanations explanations_;
-    sql::Session& out_;
-    ScoreFileReport& report_;
-    frame::Schema schema_;
-    int64_t place_ = 0;
-    size_t next_imputed_ = 0;                            // of the reader's
-    std::map<std::string, int64_t, std::less<>> marks_;  // how often each made a row bad
+    sql::Session in_, out_;
+    const frame::Schema schema_;
+    Told told_;
+    size_t next_imputed_ = 0;  // of the reader's
+};
+
+// Threads take turns at the rows of the input, a part at a time; each has a scorer of its own.
+class FileScorers {
+public:
+    using Make = std::function<Result<std::unique_ptr<FileScorer>>()>;
+    explicit FileScorers(Make make) : make_(std::move(make)) {}
+
+    Status score(int64_t row_count, const std::string& input_sql) {
+        free_.push_back(TRY(make_()));
+        TRY(free_.front()->create_table());
+        const auto part_count = static_cast<size_t>((row_count + kPartRows - 1) / kPartRows);
+        return run_parallel(part_count, available_threads(), [&](size_t part) -> Status {
+            auto mine = TRY(take());
+            const auto first = static_cast<int64_t>(part) * kPartRows;
+            TRY(mine->add(input_sql + " where rowid >= " + std::to_string(first) + " and rowid < " +
+                          std::to_string(first + kPartRows)));
+            const std::lock_guard hold(mutex_);
+            free_.push_back(std::move(mine));
+            return {};
+        });
+    }
+
+    FileScorer& any() { return *free_.front(); }
+
+    Told told() const {
+        Told all = free_.front()->told();
+        for (size_t i = 1; i < free_.size(); ++i) all.add(free_[i]->told());
+        std::ranges::sort(all.bad_rows);
+        if (all.bad_rows.size() > kBadRowsTold) all.bad_rows.resize(kBadRowsTold);
+        return all;
+    }
+
+private:
+    static constexpr int64_t kPartRows = 60 * 2048;  // as DuckDB groups a table's rows
+
+    Result<std::unique_ptr<FileScorer>> take() {
+        {
+            const std::lock_guard hold(mutex_);
+            if (!free_.empty()) {
+                auto taken = std::move(free_.back());
+                free_.pop_back();
+                return taken;
+            }
+        }
+        return make_();
+    }
+
+    Make make_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<FileScorer>> free_;
 };
 
 // low and high of the interval, or the classes of the set as a list.
@@ -382,7 +456,7 @@ std::string output_sql(const score::Program& program, const project::Model* mode
            " i on i.rowid + 1 = s.place order by s.place";
 }
 
-// The texts of the inputs; numbers with a decimal comma get a point.
+// The row's number and the texts of the inputs; numbers with a decimal comma get a point.
 std::string input_sql(const score::Program& program, const frame::Schema& columns,
                       const std::vector<int>& positions, bool has_comma) {
     std::string list;
@@ -394,10 +468,24 @@ std::string input_sql(const score::Program& program, const frame::Schema& column
         if (has_comma && frame::is_numeric(type) && !frame::is_integer(type)) {
             text = "replace(replace(" + text + ", '.', ''), ',', '.')";
         }
-        list += (list.empty() ? "" : ", ") + text;
+        list += ", " + text;
     }
-    if (list.empty()) list = "1";  // a model that looks at nothing still answers each row
-    return "select " + list + " from " + kInput + " order by rowid";
+    return "select rowid" + list + " from " + kInput;
+}
+
+void tell(const Told& told, int64_t unread, const score::Program& program,
+          ScoreFileReport& report) {
+    for (size_t i = 0; i < program.classes.size(); ++i) {
+        report.predictions.emplace_back(program.classes[i], told.predictions[i]);
+    }
+    for (const auto& [place, why] : told.bad_rows) report.bad_rows.push_back(why);
+    report.bad_row_count = told.bad_row_count;
+    report.imputed_row_count = told.imputed_row_count;
+    report.missing_mark = told.missing_mark();
+    if (unread == 0) return;
+    report.bad_rows.push_back(plural(unread, "line") +
+                              " of the file could not be read; they stand last, without a "
+                              "prediction");
 }
 
 }  // namespace
@@ -416,7 +504,6 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     const auto database =
         TRY(sql::Database::open({.path = "", .temp_folder = workspace.store->layout().temporary}));
     auto in = TRY(database.connect());
-    auto out = TRY(database.connect());
     const auto like = source_behind(workspace, version.model);
     const auto columns = TRY(load_as_text(in, request, like, report));
     const auto* format = TRY(data::format_of({}, request.file));
@@ -424,25 +511,20 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
         like.decimal_separator == "," && (format->name == "csv" || format->name == "tsv");
     const auto positions = TRY(find_inputs(scorer.program(), columns));
     const auto contract = workspace.project.contract_of(version.model);
-    FileScorer file_scorer(scorer, contract, request.is_explained, out, report);
-    TRY(file_scorer.begin());
-    auto rows = TRY(in.query(input_sql(scorer.program(), columns, positions, has_comma)));
-    while (const auto views = TRY(rows.next())) {
-        auto inputs = *views;
-        if (scorer.program().asked().empty()) inputs.columns.clear();
-        TRY(file_scorer.add(inputs));
-    }
-    report.missing_mark = file_scorer.missing_mark();
-    const int64_t unread = TRY(out.query_int("select count(*) from " + std::string(kUnread)));
-    TRY(file_scorer.add_unread(unread));
-    if (unread > 0) {
-        report.bad_rows.push_back(plural(unread, "line") +
-                                  " of the file could not be read; they stand last, without a "
-                                  "prediction");
-    }
+    FileScorers scorers([&]() -> Result<std::unique_ptr<FileScorer>> {
+        return std::make_unique<FileScorer>(scorer, contract, request.is_explained,
+                                            TRY(database.connect()), TRY(database.connect()));
+    });
+    const auto count_of = [&](const char* table) {
+        return in.query_int("select count(*) from " + std::string(table));
+    };
+    const int64_t read = TRY(count_of(kInput)), unread = TRY(count_of(kUnread));
+    TRY(scorers.score(read, input_sql(scorer.program(), columns, positions, has_comma)));
+    TRY(scorers.any().add_unread(read + 1, unread));
+    tell(scorers.told(), unread, scorer.program(), report);
     const auto* model = workspace.project.find_model(version.model);
     report.row_count =
-        TRY(sql::export_query(out,
+        TRY(sql::export_query(in,
                               output_sql(scorer.program(), model, columns, contract.imputes(),
                                          request.is_explained ? &scorer.sources() : nullptr),
                               request.output));
