@@ -81,13 +81,23 @@ bool is_volatile(std::string_view function) {
 
 std::string nested_name(const std::string& function) {
     static const std::map<std::string_view, std::string_view> names = {
-        {"len", "list_length"},           {"length", "list_length"},
-        {"contains", "list_contains"},    {"list_has", "list_contains"},
-        {"list_element", "list_extract"}, {"list_aggregate", "list_aggr"},
-        {"aggregate", "list_aggr"},       {"list_indexof", "list_position"},
-        {"list_cat", "list_concat"},      {"||", "list ||"},
-        {"&&", "list_has_any"},           {"@>", "list_has_all"},
-        {"element_at", "map_extract"}};
+        {"len", "list_length"},
+        {"length", "list_length"},
+        {"contains", "list_contains"},
+        {"list_has", "list_contains"},
+        {"list_element", "list_extract"},
+        {"list_aggregate", "list_aggr"},
+        {"aggregate", "list_aggr"},
+        {"list_indexof", "list_position"},
+        {"list_cat", "list_concat"},
+        {"||", "list ||"},
+        {"&&", "list_has_any"},
+        {"@>", "list_has_all"},
+        {"element_at", "map_extract"},
+        {"list_dot_product", "list_inner_product"},
+        {"<->", "list_distance"},
+        {"<=>", "list_cosine_distance"},
+        {"list_negative_dot_product", "list_negative_inner_product"}};
     const std::string list =
         function.starts_with("array_") ? "list_" + function.substr(6) : function;
     auto found = names.find(list);

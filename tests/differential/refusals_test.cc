@@ -7,7 +7,7 @@
 // interval.cc, interval_make.cc, interval_text.cc, time_bucket.cc, bits.cc, cast_json.cc, json.cc,
 // json_functions.cc, json_path.cc, json_text.cc, characters.cc, digest.cc, distance.cc,
 // encoding.cc, letter_case.cc, byte_sizes.cc, number_theory.cc, trigonometry.cc, list_aggregate.cc,
-// nested.cc, nested_make.cc, nested_value.cc, nested_type.cc,
+// nested.cc, nested_make.cc, nested_value.cc, nested_type.cc, cast_list.cc, list_distance.cc,
 // list_parts.cc, text_split.cc, and plan_functions.cc.
 #include <gtest/gtest.h>
 
@@ -55,7 +55,8 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select format('{}', s) from t", "byte 7", "'format' cannot be compiled",
           "table under tables/");
     check("select [i, j] from t", "byte 8", "cannot be of type INTEGER[]", "take a part");
-    check("select li = lx from t", "byte 7", "no compiled cast from INTEGER[]", "cast its");
+    check("select 'x'::bit = '1'::bit from t", "byte 10", "no compiled cast from VARCHAR",
+          "cast its");
     check("select list_distinct(li)[1] from t", "byte 7", "no order of their own", "list_sort(");
     check("select en < eo from t", "byte 10", "an ENUM has an order of its own", "VARCHAR");
     check("select regexp_matches(s, p) from t", "byte 7", "must be a constant text", "");
@@ -65,6 +66,15 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select s ->> p from t", "byte 9", "the path must be a constant", "");
     check("select s ->> '$.*' from t", "byte 9", "no compiled form for", "");
     check("select s -> 'a' from t", "byte 9", "cannot be of type JSON", "");
+    check("select [v + 1 for v in [i, j]][1] from t", "byte 7", "'list_apply' cannot be",
+          "tables/");
+    check("select i::uhugeint::double from t", "byte 8",
+          "no compiled cast from INTEGER to UHUGEINT", "cast its");
+    check("select s::timetz::text from t", "byte 8", "to TIME WITH TIME ZONE", "cast its");
+    check("select ts::timestamp_ns::text from t", "byte 9", "to TIMESTAMP_NS", "cast its");
+    check("select s::uuid::text from t", "byte 8", "to UUID", "cast its");
+    check("select time_bucket(interval 1 hour, tz, 'Asia/Tokyo') from t", "byte 7",
+          "no compiled form for (INTERVAL, TIMESTAMP WITH TIME ZONE, VARCHAR)", "");
     check("select interval 3 day from t", "byte 16", "cannot be of type INTERVAL", "take a part");
     check("select cast(i as date) from t", "byte 7", "no compiled cast from INTEGER to DATE", "");
     check("select round(w, -2) % m from t", "byte 20", "more than 38 digits", "narrower");

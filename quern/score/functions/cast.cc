@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "quern/score/functions/nested_type.h"
 #include "quern/score/functions/parse.h"
 #include "quern/score/kernel.h"
 
@@ -51,13 +52,22 @@ void try_value(const Call& call) {
     std::memset(call.out.failed, 0, word_count(call.row_count) * sizeof(uint64_t));
 }
 
+bool casts_list(const Signature& signature) {
+    const frame::Type& from = signature.arguments[0];
+    return is_list(from) && is_list(signature.result) && !(from == signature.result);
+}
+
 Result<BoundFunction> bind_cast(const Signature& signature) {
     if (signature.arguments.size() != 1) return no_overload(signature);
+    if (casts_list(signature))
+        return bind_list_cast("cast", signature.arguments[0], signature.result);
     return bind_cast_kernel(signature.arguments[0], signature.result);
 }
 
 Result<BoundFunction> bind_try_cast(const Signature& signature) {
     if (signature.arguments.size() != 1) return no_overload(signature);
+    if (casts_list(signature))
+        return bind_list_cast("try_cast", signature.arguments[0], signature.result);
     BoundFunction cast = TRY(bind_cast_kernel(signature.arguments[0], signature.result));
     // DuckDB fails for the time of an infinite timestamp, however it is cast.
     if (signature.arguments[0].id == frame::TypeId::timestamp &&

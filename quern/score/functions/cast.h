@@ -13,6 +13,9 @@ Kernel cast_to_text(const frame::Type& from);
 Kernel cast_with_json(const frame::Type& from, const frame::Type& to);
 Kernel cast_between_times(const frame::Type& from, const frame::Type& to);
 
+// `name` is the function for the elements: cast or try_cast.
+Result<BoundFunction> bind_list_cast(std::string_view name, const frame::Type& from,
+                                     const frame::Type& to);
 Result<BoundFunction> bind_cast_kernel(const frame::Type& from, const frame::Type& to);
 
 }  // namespace quern::score
