@@ -74,9 +74,13 @@ inline int64_t floor_div(int64_t a, int64_t b) {
 inline int32_t days_of_timestamp(int64_t micros) {
     return static_cast<int32_t>(floor_div(micros, kMicrosPerDay));
 }
-inline int64_t time_of_timestamp(int64_t micros) {
-    return micros - floor_div(micros, kMicrosPerDay) * kMicrosPerDay;
+// What is left over floor_div, at least 0.
+inline int64_t floor_mod(int64_t a, int64_t b) { return a % b < 0 ? a % b + b : a % b; }
+// Moments made of numbers may lie anywhere in 64 bits; DuckDB's differences wrap around.
+inline int64_t wrapping_difference(int64_t a, int64_t b) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
 }
+inline int64_t time_of_timestamp(int64_t micros) { return floor_mod(micros, kMicrosPerDay); }
 // False when out of the range of timestamps.
 inline bool timestamp_of(int32_t days, int64_t time, int64_t& micros) {
     return !__builtin_mul_overflow(int64_t{days}, kMicrosPerDay, &micros) &&

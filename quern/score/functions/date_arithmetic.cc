@@ -78,13 +78,15 @@ Row subtract_instants(Micros a, Micros b, Interval& out) {
         out = inverted(out);
         return row;
     }
-    Micros start_rest = b - floor_div(b, 1000) * 1000, end_rest = a % 1000;
+    Micros start_rest = floor_mod(b, 1000), end_rest = a % 1000;
     if (end_rest >= 0 && start_rest > end_rest) {
         a -= 1000;
         end_rest += 1000;
     }
     Micros millis = a / 1000 - floor_div(b, 1000);
-    out = interval_of_micros(millis * 1000);
+    Micros micros = 0;
+    if (__builtin_mul_overflow(millis, Micros{1000}, &micros)) return Row::failed;
+    out = interval_of_micros(micros);
     out.micros += end_rest - start_rest;
     return Row::value;
 }

@@ -24,7 +24,7 @@ Row epoch_of_instant(int64_t micros, double& out) {
     if (!is_finite_timestamp(micros)) return Row::null;
     int64_t millis = floor_div(micros, 1000);
     out = static_cast<double>(millis) / 1000;
-    out += static_cast<double>(micros - millis * 1000) / kMicrosPerSecond;
+    out += static_cast<double>(floor_mod(micros, 1000)) / kMicrosPerSecond;
     return Row::value;
 }
 void epoch_of_time(int64_t micros, double& out) {

@@ -106,7 +106,7 @@ std::optional<DatePart> date_part_of(std::string_view name) {
 
 int32_t weekday(int32_t days) {
     int64_t since_monday = int64_t{days} + 3;
-    return static_cast<int32_t>(since_monday - floor_div(since_monday, 7) * 7);
+    return static_cast<int32_t>(floor_mod(since_monday, 7));
 }
 
 void iso_week(int32_t days, int32_t& year, int32_t& week) {

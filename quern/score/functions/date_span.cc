@@ -74,10 +74,10 @@ bool count_whole(DatePart part, int64_t from, int64_t to, int64_t& out) {
 // counts where there are time zones. False where the count leaves 32 bits.
 bool count_steps(DatePart part, int64_t from, int64_t to, int64_t& out) {
     if (int64_t unit = micros_of_part(part); unit != 0 && part != DatePart::hour) {
-        out = (to - from) / unit;
+        out = wrapping_difference(to, from) / unit;
         return true;
     }
-    from = floor_div(from, 1000) * 1000;
+    from = wrapping_difference(from, floor_mod(from, 1000));
     to = to / 1000 * 1000;
     if (int64_t unit = months_of_part(part)) {
         int64_t step = from < to ? 1 : -1, reached = 0;
@@ -94,7 +94,7 @@ bool count_steps(DatePart part, int64_t from, int64_t to, int64_t& out) {
     }
     int64_t unit = part == DatePart::hour ? kMicrosPerHour : kMicrosPerDay;
     if (part == DatePart::week) unit = 7 * kMicrosPerDay;
-    out = (to - from) / unit;
+    out = wrapping_difference(to, from) / unit;
     return out > INT32_MIN && out < INT32_MAX;
 }
 
@@ -209,7 +209,7 @@ Result<BoundFunction> bind_span(const Signature& signature) {
 bool truncated(DatePart part, int64_t micros, int64_t& out) {
     MomentParts moment(micros);
     if (int64_t unit = micros_of_part(part)) {
-        out = micros - moment.time % unit;
+        out = wrapping_difference(micros, moment.time % unit);
         return true;
     }
     auto [year, month, day] = moment.civil;
