@@ -1,9 +1,13 @@
 // For targets that read containers. Bytes alone would hardly get past the hash, so most mutations
 // change one part of a file that is whole and seal it again.
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <random>
+#include <string>
 
-#include "quern/score/container.h"
+#include "quern/base/hash.h"
+#include "quern/score/artifact.h"
 
 #include "tests/fuzz/mutate_json.h"
 
@@ -13,6 +17,9 @@ extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t size_max);
 
 namespace {
 
+constexpr std::string_view kHash = "\"sha256\":\"";
+constexpr size_t kHashSize = 64;
+
 void mutate(std::string& text, size_t size_max) {
     size_t size = text.size();
     text.resize(std::max<size_t>(size_max, 1));
@@ -20,34 +27,75 @@ void mutate(std::string& text, size_t size_max) {
                                  std::min(size, text.size()), text.size()));
 }
 
-void mutate_metadata(score::Container& parts, size_t size_max, std::minstd_rand& random) {
-    if (parts.metadata.empty()) return;
-    auto chosen = std::next(parts.metadata.begin(), random() % parts.metadata.size());
-    // The program, or the facts of a look-up table, are most of it.
-    for (const char* key : {"program", "lookup"})
-        if (parts.metadata.contains(key) && random() % 8 != 0) chosen = parts.metadata.find(key);
-    std::string& text = chosen->second;
-    if (random() % 4 != 0) {
-        std::string changed = fuzz::mutate_json(text, random);
-        if (!changed.empty()) {
-            text = std::move(changed);
-            return;
-        }
+// A file that is whole, taken apart without reading it: a mutation must cost less than what it
+// tries.
+struct File {
+    std::string header, data;
+
+    // False where the bytes are no such file.
+    bool read(std::string_view bytes) {
+        uint64_t size = 0;
+        if (bytes.size() < sizeof(size)) return false;
+        std::memcpy(&size, bytes.data(), sizeof(size));
+        if (size > bytes.size() - sizeof(size)) return false;
+        header = bytes.substr(sizeof(size), size);
+        data = bytes.substr(sizeof(size) + size);
+        return header.find(kHash) != std::string::npos;
     }
-    mutate(text, std::min(text.size() + 64, size_max));
+
+    // With its hash put right; empty where there is no place for one any more.
+    std::string write() {
+        while ((sizeof(uint64_t) + header.size()) % score::kArtifactAlignment != 0) header += ' ';
+        const uint64_t size = header.size();
+        std::string bytes(reinterpret_cast<const char*>(&size), sizeof(size));
+        bytes += header;
+        bytes += data;
+        const size_t hash = bytes.find(kHash) + kHash.size();
+        if (hash < kHash.size() || bytes.size() - hash < kHashSize) return {};
+        bytes.replace(hash, kHashSize, std::string(kHashSize, '0'));
+        return bytes.replace(hash, kHashSize, sha256_hex(bytes));
+    }
+};
+
+// Changes the JSON text that stands as a string behind the key; false where there is none.
+bool mutate_text_of(std::string& header, std::string_view key, size_t size_max,
+                    std::minstd_rand& random) {
+    const size_t found = header.find(key);
+    if (found == std::string::npos) return false;
+    const size_t begin = found + key.size();
+    size_t end = begin;
+    std::string text;
+    for (; end < header.size() && header[end] != '"'; ++end) {
+        if (header[end] == '\\' && end + 1 < header.size()) ++end;
+        text += header[end];
+    }
+    std::string changed = random() % 4 == 0 ? std::string() : fuzz::mutate_json(text, random);
+    if (changed.empty()) {
+        changed = text;
+        mutate(changed, std::min(text.size() + 64, size_max));
+    }
+    std::string quoted;
+    for (const char c : changed) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    header.replace(begin, end - begin, quoted);
+    return true;
 }
 
-// `bytes` holds what the tensor points at.
-void mutate_tensor(score::Container& parts, size_t size_max, std::minstd_rand& random,
-                   std::string& bytes) {
-    auto chosen = std::next(parts.tensors.begin(), random() % parts.tensors.size());
-    const auto old = chosen->second.bytes;
-    bytes.assign(reinterpret_cast<const char*>(old.data()), old.size());
-    mutate(bytes, std::min(bytes.size() + 64, size_max));
-    const size_t element = score::dtype_bytes(chosen->second.dtype);
-    bytes.resize(bytes.size() / element * element);
-    chosen->second.bytes = std::as_bytes(std::span(bytes));
-    if (random() % 64 == 0) parts.tensors.erase(chosen);
+// What describes the buffers, or one of them, whose size stays.
+void mutate_rest(File& file, size_t size_max, std::minstd_rand& random) {
+    if (file.data.empty() || random() % 16 == 0) {
+        std::string changed = fuzz::mutate_json(file.header, random);
+        if (!changed.empty()) file.header = std::move(changed);
+        return;
+    }
+    const size_t begin = random() % file.data.size();
+    std::string part = file.data.substr(begin, 1 + random() % 64);
+    const size_t size = part.size();
+    mutate(part, std::min(size, size_max));
+    part.resize(size);
+    file.data.replace(begin, size, part);
 }
 
 }  // namespace
@@ -55,16 +103,16 @@ void mutate_tensor(score::Container& parts, size_t size_max, std::minstd_rand& r
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t size_max,
                                           unsigned seed) {
     std::minstd_rand random(seed);
-    auto container = score::read_container(std::as_bytes(std::span(data, size)));
-    if (random() % 16 == 0 || !container.ok()) return LLVMFuzzerMutate(data, size, size_max);
-    score::Container& parts = *container;
-    std::string bytes;
-    if (random() % 2 == 0 || parts.tensors.empty())
-        mutate_metadata(parts, size_max, random);
-    else
-        mutate_tensor(parts, size_max, random, bytes);
-    const auto file = score::write_container(std::move(parts));
-    if (!file.ok() || (*file).size() > size_max) return LLVMFuzzerMutate(data, size, size_max);
-    std::copy((*file).begin(), (*file).end(), data);
-    return (*file).size();
+    File file;
+    const bool is_whole = file.read({reinterpret_cast<const char*>(data), size});
+    if (!is_whole || random() % 16 == 0) return LLVMFuzzerMutate(data, size, size_max);
+    // The program, or the facts of a look-up table, are most of it.
+    const bool is_done =
+        random() % 2 == 0 && (mutate_text_of(file.header, "\"program\":\"", size_max, random) ||
+                              mutate_text_of(file.header, "\"lookup\":\"", size_max, random));
+    if (!is_done) mutate_rest(file, size_max, random);
+    const std::string bytes = file.write();
+    if (bytes.empty() || bytes.size() > size_max) return LLVMFuzzerMutate(data, size, size_max);
+    std::copy(bytes.begin(), bytes.end(), data);
+    return bytes.size();
 }
