@@ -65,11 +65,14 @@ std::string report(const store::ModelVersion& version, std::string_view form,
 }
 
 std::string loss_text(const ExportLoss& loss) {
-    return "  smaller: " + with_thousands(loss.leaves) + " of " +
-           with_thousands(loss.leaves_before) + " leaves; on " + plural(loss.row_count, "row") +
-           " of " + loss.rows_of + " outputs move by " + json_number(loss.mean) +
-           " on average and " + json_number(loss.largest) + " at most, " +
-           plural(loss.label_count, "label") + " changed\n";
+    const std::string what =
+        loss.leaves_before == 0
+            ? "weights of 8 bits"
+            : with_thousands(loss.leaves) + " of " + with_thousands(loss.leaves_before) + " leaves";
+    return "  smaller: " + what + "; on " + plural(loss.row_count, "row") + " of " + loss.rows_of +
+           " outputs move by " + json_number(loss.mean) + " on average and " +
+           json_number(loss.largest) + " at most, " + plural(loss.label_count, "label") +
+           " changed\n";
 }
 
 Result<score::SmallerOptions> smaller_options(const Invocation& invocation) {
@@ -131,15 +134,15 @@ Result<int> export_model(const Invocation& invocation) {
                         std::to_string(made.bytes.size()) + " bytes\n";
     std::string facts;
     int exit_code = 0;
+    std::optional<ExportLoss> loss;
+    if (smaller.changes()) {
+        loss =
+            TRY(measure_loss(workspace, flow::model_facts(version.metrics).from, original, scorer));
+        shown += loss_text(*loss);
+    }
     if (exporter->name != "artifact") {
         const ExportCheck check = TRY(check_export(exporter->name, output, scorer, options));
         if (!is_near(check, made.margin)) exit_code = kCheckFailed;
-        std::optional<ExportLoss> loss;
-        if (smaller.changes()) {
-            loss = TRY(
-                measure_loss(workspace, flow::model_facts(version.metrics).from, original, scorer));
-            shown += loss_text(*loss);
-        }
         facts = report(version, exporter->name, output, made, check, loss ? &*loss : nullptr);
         TRY(write_file_durable(output + ".parity.json", facts));
         for (const std::string& part : made.refused) shown += "  left out: " + part + "\n";
@@ -175,7 +178,9 @@ QUERN_REGISTER(Command)
                  .doc = "of SQL: duckdb (default) or postgresql"},
                 {.name = "--quantize",
                  .value_name = "",
-                 .doc = "leaf values in 16 bits and thresholds as floats; the loss is told"},
+                 .doc =
+                     "leaf values in 16 bits, thresholds as floats, a network's weights in 8 bits; "
+                     "the loss is told"},
                 {.name = "--prune",
                  .value_name = "NUMBER",
                  .doc = "join branches whose leaves lie so near to their mean; the loss is told"},

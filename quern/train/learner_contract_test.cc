@@ -23,12 +23,12 @@ std::vector<Case> cases_of(const Learner& learner) {
     return cases;
 }
 
-bool is_ensemble(const Learner& learner) {
-    return learner.name == "blend" || learner.name == "stack";
+bool is_slow(const Learner& learner) {
+    return learner.name == "blend" || learner.name == "mlp" || learner.name == "stack";
 }
 
 Sample sample_for(const Learner& learner, Case of) {
-    const size_t rows = is_ensemble(learner) ? 150 : 600;  // that are fitted many times
+    const size_t rows = is_slow(learner) ? 150 : 600;
     return mixed_sample(of.task, of.class_count, rows, learner.taste == Taste::dense);
 }
 
@@ -49,7 +49,7 @@ Status status_of(const Learner& learner, const FitInput& input) {
 
 TEST(LearnerContract, AllAreThere) {
     for (const auto* name :
-         {"baseline", "blend", "gbdt", "k_nearest", "linear", "logistic", "stack"}) {
+         {"baseline", "blend", "gbdt", "k_nearest", "linear", "logistic", "mlp", "stack"}) {
         EXPECT_TRUE(find_learner(name).ok()) << name;
     }
     EXPECT_EQ(find_learner("auto").value()->name, "gbdt");

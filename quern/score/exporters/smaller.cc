@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "quern/score/exporters/check_rows.h"
+#include "quern/score/models/network.h"
 #include "quern/score/models/trees.h"
 
 namespace quern::score {
@@ -124,18 +125,31 @@ double step_of(const std::vector<double>& values) {
     return is_whole && std::isfinite(step) && step >= 1e-290 ? step : 0;
 }
 
-Result<Program> make_smaller(Program program, const SmallerOptions& options) {
-    if (!options.changes()) return program;
-    if (program.model.kind != "trees")
-        return failed_precondition("only models of trees are pruned and quantized; '" +
-                                   program.model_name + "' is of kind '" + program.model.kind +
-                                   "'");
-    const auto before = TRY(Scorer::build(program));
-    Trees trees = TRY(unpack_trees(program.model.learned, before.matrix_column_count()));
+namespace {
+
+Status make_smaller(Program& program, size_t column_count, const SmallerOptions& options) {
+    FittedModel& model = program.model;
+    if (model.kind == "network" && options.prune == 0) return quantize_network(model, column_count);
+    if (model.kind != "trees") {
+        return failed_precondition(
+            "models of trees are pruned and quantized, networks quantized; "
+            "'" +
+            program.model_name + "' is of kind '" + model.kind + "'");
+    }
+    Trees trees = TRY(unpack_trees(model.learned, column_count));
     if (options.prune > 0)
         for (auto& tree : trees.trees) tree = Pruner(tree, options.prune).prune();
     if (options.quantizes) quantize(trees);
-    program.model = pack(trees);
+    model = pack(trees);
+    return {};
+}
+
+}  // namespace
+
+Result<Program> make_smaller(Program program, const SmallerOptions& options) {
+    if (!options.changes()) return program;
+    const auto before = TRY(Scorer::build(program));
+    TRY(make_smaller(program, before.matrix_column_count(), options));
     // The rows stay, their scores change.
     const CheckRows rows = TRY(check_rows(before, 0));
     std::vector<frame::ColumnView> views;

@@ -8,6 +8,7 @@
 #include "quern/score/model.h"
 #include "quern/score/models/linear.h"
 #include "quern/score/models/nearest.h"
+#include "quern/score/models/network.h"
 #include "quern/score/models/stack.h"
 #include "quern/score/models/trees.h"
 
@@ -23,6 +24,16 @@ Trees two_leaves() {
     return trees;
 }
 
+Network two_layers() {
+    return {Activation::tanh, {{{1, -2, 0.5, 3, -1, 1}, {0, 1, -1}}, {{1, -0.5, 2}, {0.25}}}};
+}
+
+FittedModel small_network() {
+    FittedModel model = pack(two_layers());
+    EXPECT_TRUE(quantize_network(model, kColumns).ok());
+    return model;
+}
+
 std::vector<FittedModel> samples() {
     return {
         pack(ConstantModel{{1, 2}}),
@@ -34,6 +45,8 @@ std::vector<FittedModel> samples() {
                      .class_count = 3,
                      .neighbors = 2,
                      .is_by_distance = true}),
+        pack(two_layers()),
+        small_network(),
         pack(Stack{
             .members = {{pack(Linear{{1, 2}, {0.5}}), Link::sigmoid, 0.7}, {pack(two_leaves())}},
             .final = pack(Linear{{1, 2, 3}, {0}})}),
