@@ -62,15 +62,30 @@ void collect_failures(const Program& program, Scratch::State& state) {
         state.row_failed[w] |= state.lookups->failed[w];
 }
 
+// The vector from a row on, which begins a word of bits.
+Vector rows_from(const Vector& vector, const frame::Type& type, size_t first) {
+    if (first == 0) return vector;
+    auto* data = static_cast<std::byte*>(vector.data) + first * storage_bytes(storage_of(type));
+    return {data, vector.valid + first / 64, vector.failed + first / 64};
+}
+
+// Few rows at a time, since the columns of one row lie side by side: what is written stays near.
 void encode(const Scorer::Plan& plan, Scratch::State& state, double* matrix) {
+    constexpr size_t kRowsAtOnce = 64;
     double* numbers = plan.picked.empty() ? matrix : state.numbers.data();
-    for (const EncodeStep& step : plan.encodes) {
-        step.encoder.apply(step.encoder.prepared.get(), state.vectors[step.node], state.row_count,
-                           {numbers + step.first_column, plan.number_count});
-    }
-    for (const StageStep& step : plan.stages) {
-        step.stage.apply(step.stage.prepared.get(), {numbers, plan.number_count, state.row_count,
-                                                     step.from, step.first_column});
+    for (size_t first = 0; first < state.row_count; first += kRowsAtOnce) {
+        const size_t count = std::min(kRowsAtOnce, state.row_count - first);
+        double* rows = numbers + first * plan.number_count;
+        for (const EncodeStep& step : plan.encodes) {
+            const auto& type = plan.program.expressions[step.node].type;
+            step.encoder.apply(step.encoder.prepared.get(),
+                               rows_from(state.vectors[step.node], type, first), count,
+                               {rows + step.first_column, plan.number_count});
+        }
+        for (const StageStep& step : plan.stages) {
+            step.stage.apply(step.stage.prepared.get(),
+                             {rows, plan.number_count, count, step.from, step.first_column});
+        }
     }
     if (plan.picked.empty()) return;
     for (size_t row = 0; row < state.row_count; ++row, numbers += plan.number_count)

@@ -1,6 +1,7 @@
 // How encoders read the values of a feature.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -22,15 +23,23 @@ void for_each_number(const frame::Type& type, const Vector& feature, size_t row_
     with_storage(storage_of(type), [&]<class T>(Tag<T>) {
         if constexpr (kIsInteger<T> || kIsFloat<T> || std::is_same_v<T, bool>) {
             const T* values = feature.values<T>();
-            double divisor = type.id == frame::TypeId::decimal
-                                 ? static_cast<double>(power_of_ten(type.scale))
-                                 : 1.0;
-            for (size_t row = 0; row < row_count; ++row) {
-                if (!feature.is_valid(row))
-                    f(row, kMissing);
-                else
-                    f(row, static_cast<double>(values[row]) / divisor);
-            }
+            const double divisor = type.id == frame::TypeId::decimal
+                                       ? static_cast<double>(power_of_ten(type.scale))
+                                       : 1.0;
+            const auto each = [&](auto number) {
+                for (size_t first = 0; first < row_count; first += 64) {
+                    const size_t last = std::min(first + 64, row_count);
+                    if ((feature.valid[first / 64] | ~row_bits(first / 64, row_count)) == kAllRows)
+                        for (size_t row = first; row < last; ++row) f(row, number(values[row]));
+                    else
+                        for (size_t row = first; row < last; ++row)
+                            f(row, feature.is_valid(row) ? number(values[row]) : kMissing);
+                }
+            };
+            if (divisor == 1)
+                each([](T value) { return static_cast<double>(value); });
+            else
+                each([=](T value) { return static_cast<double>(value) / divisor; });
         }
     });
 }
