@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -123,6 +124,65 @@ def report_ratios(measure, runs, whose, names):
     return missed
 
 
+# A model of 100 trees of 31 leaves behind 15 expressions, an imputation and two encodings.
+PEOPLE = """/* ---
+materialize: table
+--- */
+select
+    (hash(i) % 60 + 18)::integer as age,
+    case when hash(i * 7) % 10 > 0 then (hash(i * 3) % 100000) / 1.7 end as income,
+    (hash(i * 5) % 5000) / 10.0 as debt,
+    (hash(i * 11) % 40)::integer as months,
+    ['red', 'green', 'blue', 'white'][(hash(i * 13) % 4)::integer + 1] as color,
+    ['north', 'south', 'east', 'west'][(hash(i * 17) % 4)::integer + 1] as region,
+    date '2020-01-01' + (hash(i * 19) % 1000)::integer as since,
+    (hash(i * 23) % 100) / 3.0 as points,
+    ln(1 + (hash(i * 3) % 100000)) * (hash(i) % 60) / 20 + (hash(i * 5) % 5000) / 300.0
+        + (hash(i * 13) % 4) + (hash(i * 17) % 4) * (hash(i * 11) % 40) / 9.0
+        + (hash(i * 23) % 100) * (hash(i * 19) % 365) / 3e3 + (hash(i * 29) % 100) / 25.0 as y
+from range(20000) as r(i)
+"""
+PEOPLE_MODEL = """from: people
+target: y
+features:
+  - age + 0.5 as age
+  - ln(1 + debt) as debt_log
+  - debt / (months + 1) as rate
+  - case when age < 30 then 0 when age < 50 then 1 else 2 end as stage
+  - impute(income / 12, with := 'median') as income
+  - income > 30000 as is_high
+  - months % 12 as month
+  - year(since) as year
+  - month(since) as started
+  - points * points as square
+  - sqrt(points + months) as root
+  - least(debt, 300) as debt_capped
+  - abs(age - 45) as distance
+  - one_hot(lower(color)) as color
+  - target_encode(upper(region)) as region
+algorithm: {gbdt: {num_iterations: 100, num_leaves: 31}}
+split: {kind: random, test: 0.1, seed: 7}
+"""
+
+
+def time_program(measure):
+    """One row through a whole program: p50 and p99, as each training measures them."""
+    with tempfile.TemporaryDirectory() as place:
+        project = pathlib.Path(place)
+        for file, text in {"quern.yml": "name: row\n", "tables/people.sql": PEOPLE,
+                           "models/m.yml": PEOPLE_MODEL}.items():
+            (project / file).parent.mkdir(exist_ok=True)
+            (project / file).write_text(text)
+        measure.Weighed([measure.QUERN, "run"], cwd=project)
+        shown = measure.Weighed([measure.QUERN, "show", "m", "--json"], cwd=project)
+    facts = json.loads(shown.output)
+    missed = 0
+    for what, name, limit in [("p50", "row_us", 1.5), ("p99", "p99_us", 4)]:
+        missed += measure.report(f"whole program, one row, {what}", f"{facts[name]:.2f} us", "-",
+                                 f"{limit} us", facts[name] <= limit)
+    return missed
+
+
 def bench(measure):
     subprocess.run(["ninja", "-C", measure.ROOT / "build", "quern_bench_trees"], check=True,
                    stdout=subprocess.DEVNULL)
@@ -134,7 +194,8 @@ def bench(measure):
         label = f"{trees} x {leaves} leaves, {columns} columns"
         print_row(label + (f", {categories} categorical" if categories else ""), found)
         runs.append((spec, found))
-    missed = report_ratios(measure, runs, "of any model", SAME_MODEL + OWN_MODEL)
+    missed = time_program(measure)
+    missed += report_ratios(measure, runs, "of any model", SAME_MODEL + OWN_MODEL)
     missed += report_ratios(measure, runs, "of the same model", SAME_MODEL)
     explained = mean([found["LightGBM_explain_us"] / found["explain_us"] for _, found in runs])
     missed += measure.report("contributions", f"{explained:.1f} x", "LightGBM, 1 x", "5 x",

@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import lightgbm  # noqa: E402
 import numpy  # noqa: E402
 
-TRAINING_ROWS = 20_000
+TRAINING_ROWS, TRAINING_ROWS_WIDE, COLUMNS_WIDE = 20_000, 4_000, 100
 LEVELS = 40  # of a categorical column
 COMPILED_LEAVES_MAX = 20_000  # beyond, compilers take many minutes
 INLINED_LEAVES_MAX = 4_000  # beyond, so does lleaves with its trees inlined
@@ -167,12 +167,13 @@ def main(folder, *numbers):
     asked = rows[:spec["rows"]]
     asked.tofile(folder / "rows.bin")
     made = {"left_out": {}}
+    taught = TRAINING_ROWS if spec["columns"] < COLUMNS_WIDE else TRAINING_ROWS_WIDE
     for name, make in MAKERS.items():
         reason = why_not(name, spec)
         if reason:
             made["left_out"][name] = reason
             continue
-        predict = make(folder, rows[:TRAINING_ROWS], score[:TRAINING_ROWS], spec)
+        predict = make(folder, rows[:taught], score[:taught], spec)
         if callable(predict):
             numpy.asarray(predict(asked), dtype=float).ravel().tofile(folder / f"{name}.answers")
         elif predict is not None:
