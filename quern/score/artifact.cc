@@ -120,6 +120,11 @@ std::string stage_prefix(size_t index) { return "stage." + std::to_string(index)
 std::string golden_prefix(size_t index) { return "golden." + std::to_string(index) + "."; }
 
 int version_of(const Program& program) {
+    // What models of trees learned to hold.
+    const Buffers& learned = program.model.learned;
+    if (program.model.kind == "trees" &&
+        (learned.contains("background") || learned.contains("leaf_constant")))
+        return 5;
     if (!program.calibration.kind.empty() || !program.conformal.kind.empty()) return 4;
     if (!program.lookups.empty()) return 3;
     bool has_names = false;
@@ -154,7 +159,7 @@ json write_fields(const Program& program) {
         out["stages"].push_back(
             {{"kind", stage.kind}, {"name", stage.name}, {"columns", stage.columns}});
     if (!program.matrix.empty()) out["matrix"] = program.matrix;
-    if (version_of(program) == 4) {
+    if (version_of(program) >= 4) {
         out["calibration"] = program.calibration.kind;
         out["conformal"] = program.conformal.kind;
         out["coverage"] = program.conformal.coverage;
@@ -300,8 +305,7 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     auto& metadata = container.metadata;
     if (metadata["format"] != kFormat) return bad("not a quern model");
     const std::string& version = metadata["version"];
-    if (version != "1" && version != "2" && version != "3" &&
-        version != std::to_string(kArtifactVersion)) {
+    if (version.size() != 1 || version[0] < '1' || version[0] > '0' + kArtifactVersion) {
         return unimplemented("this model file has format version " + version +
                              "; this program reads versions 1 to " +
                              std::to_string(kArtifactVersion));
@@ -315,7 +319,7 @@ Result<Program> read_artifact(std::span<const std::byte> bytes) {
     if (fields.contains("lookups")) TRY(read_each(fields, "lookups", kLookupsMax, program.lookups));
     TRY(read_parts(fields, container, program));
     TRY(read_stages(fields, container, program));
-    if (version == "4") TRY(read_outputs(fields, container, program));
+    if (version[0] >= '4') TRY(read_outputs(fields, container, program));
     TRY(read_golden(fields, container, program));
     if (!container.tensors.empty()) return bad("a buffer belongs to nothing");
     // Otherwise the bytes of a program would not be the only ones that it can have.

@@ -13,10 +13,11 @@
 namespace quern::score {
 
 // 1: encoders only. 2: also stages, a matrix of chosen columns, encoders with names of their own.
-// 3: also look-ups. 4: also a calibration and a conformal part.
+// 3: also look-ups. 4: also a calibration and a conformal part. 5: also trees with linear leaves or
+// with rows to compare with.
 // A program that needs nothing of a later version is written as an earlier one; all are read
 // (tests/bwc).
-constexpr int kArtifactVersion = 4;
+constexpr int kArtifactVersion = 5;
 constexpr size_t kArtifactAlignment = 64;
 constexpr uint64_t kArtifactBytesMax = uint64_t{4} << 30;
 constexpr uint64_t kArtifactHeaderBytesMax = uint64_t{16} << 20;

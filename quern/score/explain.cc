@@ -11,7 +11,9 @@ Status Scorer::explain(Scratch& scratch, Explanations& out) const {
     const BoundModel& model = plan_->model;
     if (model.explain == nullptr)
         return unimplemented("this model cannot tell what moved its scores")
-            .hint("train the model again: models of trees, linear ones and the baseline can tell");
+            .hint(
+                "train the model again: models of trees (without linear_tree), linear ones and the "
+                "baseline can tell");
     Scratch::State& state = scratch.state();
     size_t column_count = matrix_column_count();
     out.row_count = state.row_count;

@@ -16,7 +16,8 @@ struct Gbdt {
     double lambda_l1 = 0, lambda_l2 = 0, feature_fraction = 1, feature_fraction_bynode = 1;
     double bagging_fraction = 1, cat_smooth = 10, cat_l2 = 10, path_smooth = 0;
     double scale_pos_weight = 1, validation_fraction = 0.1;
-    bool extra_trees = false;
+    double linear_lambda = 0;
+    bool extra_trees = false, linear_tree = false;
 
     static std::vector<Param> params() {
         std::vector<Param> list = growth();
@@ -51,6 +52,10 @@ std::vector<Param> Gbdt::growth() {
         param("path_smooth", &G::path_smooth, "Pulls a leaf towards its parent; 0 is off.")
             .at_least(0),
         param("max_bin", &G::max_bin, "Bins of a column at most.").in(2, 65'535),
+        param("linear_tree", &G::linear_tree,
+              "Fits a linear model of the numeric columns in each leaf; such a model cannot tell "
+              "what moved its scores."),
+        param("linear_lambda", &G::linear_lambda, "L2 penalty of linear_tree.").at_least(0),
         param("early_stopping_rounds", &G::early_stopping_rounds,
               "Stops after so many iterations without a better metric on validation rows, and "
               "keeps the best; 0 is off.")
@@ -115,6 +120,10 @@ std::string Gbdt::lightgbm_text() const {
     put("max_cat_to_onehot", max_cat_to_onehot);
     put("cat_smooth", cat_smooth);
     put("cat_l2", cat_l2);
+    if (linear_tree) {
+        put("linear_tree", true);
+        put("linear_lambda", linear_lambda);
+    }
     if (scale_pos_weight != 1) put("scale_pos_weight", scale_pos_weight);
     return text;
 }
@@ -220,8 +229,11 @@ Result<double> validation_share(const Tree& tree) {
     return settings.early_stopping_rounds > 0 ? settings.validation_fraction : 0;
 }
 
-Result<Fitted> fit_gbdt(const FitInput& input) {
-    const auto settings = TRY(parse_params<Gbdt>(input.settings, "gbdt"));
+Result<Fitted> fit_gbdt(const FitInput& whole) {
+    const auto settings = TRY(parse_params<Gbdt>(whole.settings, "gbdt"));
+    FitInput input = whole;
+    // Sums of linear leaves are added up by thread, so their last digit hangs on how many.
+    if (settings.linear_tree) input.threads = 1;
     const std::string parameters = boosting_parameters(input) + settings.lightgbm_text();
     const auto data = TRY(BoosterData::make(input.lesson, parameters, nullptr));
     auto booster = TRY(Booster::make(data, parameters));

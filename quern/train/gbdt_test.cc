@@ -43,8 +43,7 @@ std::vector<double> hostile_rows() {
 }
 
 TEST(Gbdt, ScoresAreLightGbmsToTheBit) {
-    for (const auto& [task, classes] : {std::pair{Task::classify, 2}, std::pair{Task::classify, 5},
-                                        std::pair{Task::regress, 0}}) {
+    const auto check = [](Task task, int classes, bool is_linear) {
         const Sample sample = mixed_sample(task, classes, 5000, false);
         std::string parameters =
             "deterministic=true force_col_wise=true verbosity=-1 "
@@ -52,6 +51,7 @@ TEST(Gbdt, ScoresAreLightGbmsToTheBit) {
         parameters += task == Task::regress ? "regression"
                       : classes == 2        ? "binary"
                                             : "multiclass num_class=5";
+        if (is_linear) parameters += " linear_tree=true";
         const auto data = BoosterData::make(sample.lesson(), parameters, nullptr).value();
         auto booster = Booster::make(data, parameters).value();
         for (int i = 0; i < 40; ++i) ASSERT_TRUE(booster.update().ok());
@@ -64,7 +64,23 @@ TEST(Gbdt, ScoresAreLightGbmsToTheBit) {
         const auto odd = hostile_rows();
         const MatrixView hostile{odd.size() / 6, sample.columns, odd.data()};
         check_bits(raw_scores(fitted, hostile), booster.raw_scores(hostile, 40).value());
+        EXPECT_EQ(fitted.model.learned.contains("leaf_constant"), is_linear);
+    };
+    for (const bool is_linear : {false, true}) {
+        check(Task::classify, 2, is_linear);
+        check(Task::classify, 5, is_linear);
+        check(Task::regress, 0, is_linear);
     }
+}
+
+TEST(Gbdt, LinearLeavesAreTheSameAtAnyNumberOfThreads) {
+    const Sample sample = mixed_sample(Task::regress, 0, 20'000, false);
+    FitInput input =
+        sample.input(settings_of("{num_iterations: 10, linear_tree: true, linear_lambda: 0.1}"));
+    const auto first = must_fit(input).model;
+    EXPECT_TRUE(first.learned.contains("leaf_constant"));
+    input.threads = 2;
+    EXPECT_EQ(must_fit(input).model, first);
 }
 
 // Below the learner, which would take one thread for so few rows.

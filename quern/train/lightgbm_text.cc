@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,23 @@ Status add_categories(const Block& block, size_t set_count, score::Trees& trees,
     return {};
 }
 
+Status add_linear_leaves(const Block& block, score::Trees::Tree& tree) {
+    const size_t count = tree.leaves.size();
+    const auto constants = TRY(numbers<double>(block, "leaf_const", count));
+    const auto term_counts = TRY(numbers<uint32_t>(block, "num_features", count));
+    const size_t total = std::accumulate(term_counts.begin(), term_counts.end(), size_t{0});
+    const auto columns = TRY(numbers<uint32_t>(block, "leaf_features", total));
+    const auto weights = TRY(numbers<double>(block, "leaf_coeff", total));
+    size_t next = 0;
+    for (size_t i = 0; i < count; ++i) {
+        score::Trees::LinearLeaf leaf{.constant = constants[i]};
+        for (uint32_t t = 0; t < term_counts[i]; ++t, ++next)
+            leaf.terms.push_back({columns[next], weights[next]});
+        tree.linear.push_back(std::move(leaf));
+    }
+    return {};
+}
+
 Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
     score::Trees::Tree tree;
     const size_t leaf_count = TRY(count_of(block, "num_leaves"));
@@ -83,6 +101,8 @@ Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
         tree.covers = TRY(numbers<double>(block, "leaf_count", leaf_count));
     else if (leaf_count <= 1)
         tree.covers.assign(leaf_count, 1);  // a tree that did not split counts no rows
+    if (block.contains("is_linear") && block.at("is_linear") != "0")
+        TRY(add_linear_leaves(block, tree));
     if (leaf_count <= 1) return tree;
     const size_t count = leaf_count - 1;
     const auto columns = TRY(numbers<uint32_t>(block, "split_feature", count));
@@ -130,8 +150,6 @@ Result<score::Trees> read_lightgbm_text(std::string_view text, uint32_t raw_coun
     while (true) {
         const Block block = read_block(text);
         if (block.empty()) break;
-        if (block.contains("is_linear") && block.at("is_linear") != "0")
-            return odd("linear leaves");
         trees.trees.push_back(TRY(read_tree(block, trees)));
     }
     if (trees.trees.size() % raw_count != 0) return odd("a number of trees");

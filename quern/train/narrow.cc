@@ -139,8 +139,15 @@ Status renumber_model(score::FittedModel& model, const std::vector<uint8_t>& is_
     auto trees = TRY(score::unpack_trees(model.learned, is_kept.size()));
     std::vector<uint32_t> new_column(is_kept.size());
     std::exclusive_scan(is_kept.begin(), is_kept.end(), new_column.begin(), 0u);
-    for (auto& tree : trees.trees)
+    for (auto& tree : trees.trees) {
         for (auto& node : tree.nodes) node.column = new_column[node.column];
+        for (auto& leaf : tree.linear)
+            for (auto& term : leaf.terms) term.column = new_column[term.column];
+    }
+    trees.background =
+        narrow_rows({trees.background.size() / is_kept.size(),
+                     std::vector<MatrixColumn>(is_kept.size()), trees.background.data()},
+                    positions(is_kept));
     model = score::pack(trees);
     return {};
 }
@@ -161,8 +168,11 @@ std::vector<uint8_t> columns_read(const score::FittedModel& model, size_t column
     if (model.kind != "trees") return is_read;
     const auto trees = score::unpack_trees(model.learned, column_count);
     if (!trees.ok()) return std::vector<uint8_t>(column_count, 1);
-    for (const auto& tree : trees->trees)
+    for (const auto& tree : trees->trees) {
         for (const auto& node : tree.nodes) is_read[node.column] = 1;
+        for (const auto& leaf : tree.linear)
+            for (const auto& term : leaf.terms) is_read[term.column] = 1;
+    }
     if (std::ranges::find(is_read, 1) == is_read.end()) std::ranges::fill(is_read, uint8_t{1});
     return is_read;
 }

@@ -34,6 +34,11 @@ Status lower_model(const Scorer& scorer, Numbers& numbers) {
     const FittedModel& model = scorer.program().model;
     if (model.kind == "trees") {
         numbers.trees = TRY(unpack_trees(model.learned, numbers.matrix.size()));
+        if (has_linear_leaves(numbers.trees))
+            return unimplemented("trees with linear leaves have no form outside of quern")
+                .hint(
+                    "run it with libquern_score.so (quern export MODEL -o FILE.qn), or train "
+                    "without linear_tree");
         numbers.has_trees = true;
         for (uint32_t i = 0; i < scorer.raw_count(); ++i) {
             Number raw;

@@ -137,6 +137,9 @@ Status make_smaller(Program& program, size_t column_count, const SmallerOptions&
             program.model_name + "' is of kind '" + model.kind + "'");
     }
     Trees trees = TRY(unpack_trees(model.learned, column_count));
+    if (has_linear_leaves(trees))
+        return unimplemented("trees with linear leaves are not pruned or quantized")
+            .hint("train without linear_tree");
     if (options.prune > 0)
         for (auto& tree : trees.trees) tree = Pruner(tree, options.prune).prune();
     if (options.quantizes) quantize(trees);

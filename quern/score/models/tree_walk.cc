@@ -35,6 +35,20 @@ uint32_t follow(const Walk& walk, uint32_t at, const double* row) {
     return step.next[is_left<is_plain>(walk, step, row[step.column]) ? 0 : 1];
 }
 
+// What a row takes from the leaf that it ended in.
+template <bool is_linear>
+double leaf_value(const Walk& walk, const Walk::Step& step, const double* row) {
+    if (!is_linear) return step.threshold;
+    const Walk::LinearLeaf& leaf = walk.linear[step.first_word];
+    double sum = leaf.constant;
+    for (uint32_t i = leaf.first_term; i < leaf.first_term + leaf.term_count; ++i) {
+        const double value = row[walk.terms[i].column];
+        if (value != value) return step.threshold;
+        sum += walk.terms[i].weight * value;
+    }
+    return sum;
+}
+
 constexpr size_t kLanes = 8;
 
 // Eight walks at once, so that their memory accesses overlap.
@@ -47,7 +61,7 @@ void step_down(const Walk& walk, std::array<uint32_t, kLanes>& at,
 }
 
 // Rows in groups of eight, tree after tree, so that each row adds up in the order of the trees.
-template <bool is_plain>
+template <bool is_plain, bool is_linear>
 size_t score_groups(const Walk& walk, const double* matrix, size_t row_count, double* raw) {
     size_t full = row_count / kLanes * kLanes;
     std::array<const double*, kLanes> rows;
@@ -60,14 +74,15 @@ size_t score_groups(const Walk& walk, const double* matrix, size_t row_count, do
             step_down<is_plain>(walk, at, rows, walk.depths[tree]);
             double* out = raw + first * walk.raw_count + tree % walk.raw_count;
             for (size_t lane = 0; lane < kLanes; ++lane)
-                out[lane * walk.raw_count] += walk.steps[at[lane]].threshold;
+                out[lane * walk.raw_count] +=
+                    leaf_value<is_linear>(walk, walk.steps[at[lane]], rows[lane]);
         }
     }
     return full;
 }
 
 // One row: eight trees at once; their values are added in order.
-template <bool is_plain>
+template <bool is_plain, bool is_linear>
 void score_row(const Walk& walk, const double* row, double* raw) {
     std::array<const double*, kLanes> rows;
     rows.fill(row);
@@ -81,21 +96,24 @@ void score_row(const Walk& walk, const double* row, double* raw) {
         }
         step_down<is_plain>(walk, at, rows, depth);
         for (size_t lane = 0; lane < kLanes; ++lane)
-            raw[(tree + lane) % walk.raw_count] += walk.steps[at[lane]].threshold;
+            raw[(tree + lane) % walk.raw_count] +=
+                leaf_value<is_linear>(walk, walk.steps[at[lane]], row);
     }
     for (; tree < walk.roots.size(); ++tree) {
         uint32_t at = walk.roots[tree];
         for (uint32_t level = 0; level < walk.depths[tree]; ++level)
             at = follow<is_plain>(walk, at, row);
-        raw[tree % walk.raw_count] += walk.steps[at].threshold;
+        raw[tree % walk.raw_count] += leaf_value<is_linear>(walk, walk.steps[at], row);
     }
 }
 
-template <bool is_plain>
+template <bool is_plain, bool is_linear>
 void score_trees(const Walk& walk, const double* matrix, size_t row_count, double* raw) {
     std::fill_n(raw, row_count * walk.raw_count, 0.0);
-    for (size_t row = score_groups<is_plain>(walk, matrix, row_count, raw); row < row_count; ++row)
-        score_row<is_plain>(walk, matrix + row * walk.column_count, raw + row * walk.raw_count);
+    for (size_t row = score_groups<is_plain, is_linear>(walk, matrix, row_count, raw);
+         row < row_count; ++row)
+        score_row<is_plain, is_linear>(walk, matrix + row * walk.column_count,
+                                       raw + row * walk.raw_count);
     if (walk.divisor != 1)
         for (size_t i = 0; i < row_count * walk.raw_count; ++i) raw[i] /= walk.divisor;
 }
@@ -129,7 +147,20 @@ uint32_t depth_of(const Trees::Tree& tree) {
     return deepest;
 }
 
-void add_tree(const Trees::Tree& tree, Walk& walk) {
+void add_linear(const Trees::Tree& tree, Walk& walk) {
+    for (size_t i = 0; i < tree.leaves.size(); ++i) {
+        Walk::LinearLeaf leaf{tree.leaves[i], static_cast<uint32_t>(walk.terms.size()), 0};
+        if (!tree.linear.empty()) {
+            leaf.constant = tree.linear[i].constant;
+            leaf.term_count = static_cast<uint32_t>(tree.linear[i].terms.size());
+            walk.terms.insert(walk.terms.end(), tree.linear[i].terms.begin(),
+                              tree.linear[i].terms.end());
+        }
+        walk.linear.push_back(leaf);
+    }
+}
+
+void add_tree(const Trees::Tree& tree, bool is_linear, Walk& walk) {
     auto first = static_cast<uint32_t>(walk.steps.size());
     auto leaves = first + static_cast<uint32_t>(tree.nodes.size());
     auto place = [&](int32_t child) {
@@ -141,11 +172,14 @@ void add_tree(const Trees::Tree& tree, Walk& walk) {
         step.next = {place(node.left), place(node.right)};
         walk.steps.push_back(step);
     }
+    auto first_leaf = static_cast<uint32_t>(walk.linear.size());
+    if (is_linear) add_linear(tree, walk);
     for (size_t leaf = 0; leaf < tree.leaves.size(); ++leaf) {
         auto self = leaves + static_cast<uint32_t>(leaf);
         Walk::Step step;
         step.threshold = tree.leaves[leaf];
         step.next = {self, self};
+        step.first_word = first_leaf + static_cast<uint32_t>(leaf);
         walk.steps.push_back(step);
     }
     walk.roots.push_back(first);
@@ -164,7 +198,8 @@ Walk make_walk(const Trees& trees, size_t column_count) {
     walk.raw_count = trees.raw_count;
     if (trees.is_average && !trees.trees.empty())
         walk.divisor = static_cast<double>(trees.trees.size() / trees.raw_count);
-    for (const Trees::Tree& tree : trees.trees) add_tree(tree, walk);
+    const bool is_linear = has_linear_leaves(trees);
+    for (const Trees::Tree& tree : trees.trees) add_tree(tree, is_linear, walk);
     walk.categories = trees.categories;
     walk.is_plain = std::all_of(walk.steps.begin(), walk.steps.end(), [](const Walk::Step& step) {
         return step.kind == Walk::Step::numeric;
@@ -173,8 +208,12 @@ Walk make_walk(const Trees& trees, size_t column_count) {
 }
 
 void score_walk(const Walk& walk, const double* matrix, size_t row_count, double* raw) {
-    walk.is_plain ? score_trees<true>(walk, matrix, row_count, raw)
-                  : score_trees<false>(walk, matrix, row_count, raw);
+    if (!walk.linear.empty())
+        score_trees<false, true>(walk, matrix, row_count, raw);
+    else if (walk.is_plain)
+        score_trees<true, false>(walk, matrix, row_count, raw);
+    else
+        score_trees<false, false>(walk, matrix, row_count, raw);
 }
 
 }  // namespace quern::score

@@ -16,12 +16,18 @@ struct Walk {
         uint32_t column = 0;
         uint8_t nan_left = 0;  // what NaN takes, all rules applied
         enum Kind : uint8_t { numeric, zero_is_missing, categorical } kind = numeric;
-        uint32_t first_word = 0, word_count = 0;
+        uint32_t first_word = 0, word_count = 0;  // of a leaf: first_word is its number
+    };
+    struct LinearLeaf {
+        double constant = 0;
+        uint32_t first_term = 0, term_count = 0;
     };
     std::vector<Step> steps;
     std::vector<uint32_t> roots;   // by tree
     std::vector<uint32_t> depths;  // steps from root to the deepest leaf
     std::vector<uint32_t> categories;
+    std::vector<LinearLeaf> linear;  // of all leaves, or none
+    std::vector<Trees::Term> terms;
     size_t column_count = 0;
     uint32_t raw_count = 1;
     double divisor = 1;

@@ -18,7 +18,8 @@ std::string describe_trees(const Buffers& learned) {
     if (auto* counts = find_buffer<uint32_t>(learned, "tree_nodes")) trees = counts->size();
     if (auto* values = find_buffer<double>(learned, "leaf_value")) leaves = values->size();
     return plural(static_cast<int64_t>(trees), "tree") + ", " +
-           with_thousands(static_cast<int64_t>(leaves)) + " leaves";
+           with_thousands(static_cast<int64_t>(leaves)) +
+           (learned.contains("leaf_constant") ? " linear leaves" : " leaves");
 }
 
 }  // namespace

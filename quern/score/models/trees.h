@@ -24,9 +24,20 @@ struct Trees {
         bool is_categorical = false;
         uint32_t first_word = 0, word_count = 0;
     };
+    // A leaf that is a linear model: constant + the sum, in order, of weight * column. A row with
+    // NaN in one of the columns takes the leaf's own value instead.
+    struct Term {
+        uint32_t column = 0;
+        double weight = 0;
+    };
+    struct LinearLeaf {
+        double constant = 0;
+        std::vector<Term> terms = {};
+    };
     struct Tree {
         std::vector<Node> nodes;
         std::vector<double> leaves;
+        std::vector<LinearLeaf> linear = {};  // by leaf; empty: leaves are their values
         // By leaf: rows of the training that ended there, which explanations weigh by; all trees
         // have them, or none.
         std::vector<double> covers;
@@ -40,6 +51,7 @@ struct Trees {
     bool is_average = false;  // random forest: sums are divided by trees / raw_count
 };
 
+bool has_linear_leaves(const Trees& trees);
 FittedModel pack(const Trees& trees);
 // Every index, order, size and number is checked; corrupt if one is off.
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count);

@@ -1,5 +1,7 @@
 // Trees to buffers and back, with every check a hostile file calls for.
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "quern/score/learned.h"
@@ -19,6 +21,57 @@ struct NodeBuffers {
 };
 
 Status bad(std::string what) { return corrupt("trees: " + std::move(what)); }
+
+// The buffers of linear leaves; leaves of trees without them count as constants.
+struct LeafBuffers {
+    std::vector<double> constant, weight;
+    std::vector<uint32_t> term_count, column;
+
+    void add(const Trees::Tree& tree) {
+        for (size_t i = 0; i < tree.leaves.size(); ++i) {
+            constant.push_back(tree.linear.empty() ? tree.leaves[i] : tree.linear[i].constant);
+            term_count.push_back(0);
+            if (tree.linear.empty()) continue;
+            term_count.back() = static_cast<uint32_t>(tree.linear[i].terms.size());
+            for (const Trees::Term& term : tree.linear[i].terms) {
+                column.push_back(term.column);
+                weight.push_back(term.weight);
+            }
+        }
+    }
+
+    void move_to(Buffers& learned) {
+        learned["leaf_constant"] = std::move(constant);
+        learned["leaf_terms"] = std::move(term_count);
+        learned["term_column"] = std::move(column);
+        learned["term_weight"] = std::move(weight);
+    }
+
+    static Result<LeafBuffers> read(const Buffers& learned, size_t leaf_count,
+                                    size_t column_count) {
+        LeafBuffers leaves;
+        leaves.constant = TRY(take_finite(learned, "leaf_constant", leaf_count));
+        leaves.term_count = TRY(take_buffer<uint32_t>(learned, "leaf_terms", leaf_count));
+        uint64_t term_count = 0;
+        for (uint32_t count : leaves.term_count) term_count += count;
+        leaves.weight = TRY(take_finite(learned, "term_weight", term_count));
+        leaves.column = TRY(take_buffer<uint32_t>(learned, "term_column", term_count));
+        for (uint32_t column : leaves.column)
+            if (column >= column_count) return bad("a leaf names a column that is not there");
+        return leaves;
+    }
+
+    std::vector<Trees::LinearLeaf> take(size_t first_leaf, size_t count, size_t& next_term) const {
+        std::vector<Trees::LinearLeaf> leaves;
+        for (size_t i = first_leaf; i < first_leaf + count; ++i) {
+            Trees::LinearLeaf leaf{.constant = constant[i]};
+            for (uint32_t t = 0; t < term_count[i]; ++t, ++next_term)
+                leaf.terms.push_back({column[next_term], weight[next_term]});
+            leaves.push_back(std::move(leaf));
+        }
+        return leaves;
+    }
+};
 
 Status check_child(const Trees::Tree& tree, size_t node, int32_t child,
                    std::vector<uint8_t>& leaf_seen, std::vector<uint8_t>& node_seen) {
@@ -86,14 +139,22 @@ Result<Trees::Node> node_at(const NodeBuffers& from, size_t i) {
 
 }  // namespace
 
+bool has_linear_leaves(const Trees& trees) {
+    return std::ranges::any_of(trees.trees,
+                               [](const Trees::Tree& tree) { return !tree.linear.empty(); });
+}
+
 FittedModel pack(const Trees& trees) {
     NodeBuffers nodes;
     std::vector<uint32_t> tree_nodes;
     std::vector<double> leaves, covers;
+    LeafBuffers linear;
+    const bool is_linear = has_linear_leaves(trees);
     for (const Trees::Tree& tree : trees.trees) {
         covers.insert(covers.end(), tree.covers.begin(), tree.covers.end());
         tree_nodes.push_back(static_cast<uint32_t>(tree.nodes.size()));
         leaves.insert(leaves.end(), tree.leaves.begin(), tree.leaves.end());
+        if (is_linear) linear.add(tree);
         for (const Trees::Node& node : tree.nodes) {
             nodes.column.push_back(node.column);
             nodes.threshold.push_back(node.threshold);
@@ -118,6 +179,7 @@ FittedModel pack(const Trees& trees) {
     model.learned["first_word"] = std::move(nodes.first_word);
     model.learned["word_count"] = std::move(nodes.word_count);
     model.learned["categories"] = trees.categories;
+    if (is_linear) linear.move_to(model.learned);
     if (!trees.background.empty()) model.learned["background"] = trees.background;
     model.learned["raw_count"] = std::vector<uint32_t>{trees.raw_count};
     model.learned["is_average"] = std::vector<uint8_t>{trees.is_average};
@@ -125,9 +187,10 @@ FittedModel pack(const Trees& trees) {
 }
 
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
-    TRY(check_names(learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold",
-                              "left", "right", "flags", "first_word", "word_count", "categories",
-                              "raw_count", "is_average", "background"}));
+    TRY(check_names(
+        learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold", "left", "right",
+                  "flags", "first_word", "word_count", "categories", "raw_count", "is_average",
+                  "background", "leaf_constant", "leaf_terms", "term_column", "term_weight"}));
     Trees trees;
     auto counts = TRY(take_buffer<uint32_t>(learned, "tree_nodes"));
     auto leaves = TRY(take_buffer<double>(learned, "leaf_value"));
@@ -153,7 +216,10 @@ Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
     if (leaves.size() != node_count + counts.size() || node_count > (uint64_t{1} << 30))
         return bad("the counts of nodes and leaves do not fit");
     NodeBuffers nodes = TRY(read_nodes(learned, node_count));
-    size_t next_node = 0, next_leaf = 0;
+    std::optional<LeafBuffers> linear;
+    if (learned.contains("leaf_constant"))
+        linear = TRY(LeafBuffers::read(learned, leaves.size(), column_count));
+    size_t next_node = 0, next_leaf = 0, next_term = 0;
     for (uint32_t count : counts) {
         Trees::Tree tree;
         for (uint32_t i = 0; i < count; ++i) tree.nodes.push_back(TRY(node_at(nodes, next_node++)));
@@ -163,6 +229,7 @@ Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
             auto cover = covers.begin() + static_cast<ptrdiff_t>(next_leaf);
             tree.covers.assign(cover, cover + count + 1);
         }
+        if (linear) tree.linear = linear->take(next_leaf, count + 1, next_term);
         next_leaf += count + 1;
         TRY(check_tree(tree, trees, column_count));
         trees.trees.push_back(std::move(tree));

@@ -39,7 +39,14 @@ double leaf_of(const Trees& trees, const Trees::Tree& tree, const double* row) {
         const Trees::Node& node = tree.nodes[static_cast<size_t>(at)];
         at = goes_left(trees, node, row[node.column]) ? node.left : node.right;
     }
-    return tree.leaves[static_cast<size_t>(~at)];
+    const auto leaf = static_cast<size_t>(~at);
+    if (tree.linear.empty()) return tree.leaves[leaf];
+    double sum = tree.linear[leaf].constant;
+    for (const Trees::Term& term : tree.linear[leaf].terms) {
+        if (std::isnan(row[term.column])) return tree.leaves[leaf];
+        sum += term.weight * row[term.column];
+    }
+    return sum;
 }
 
 // A tree of random shape: each split takes a leaf and puts two in its place.
@@ -140,6 +147,74 @@ TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
             trees.trees.push_back(random_tree(random, 1 + random() % 40, round % 2 == 0, 10));
         for (size_t row_count : {1u, 9u, 64u, 65u, 300u}) check_all(trees, row_count, random);
     }
+}
+
+// Some trees of the model with linear leaves, others without.
+Trees linear_trees(std::mt19937& random) {
+    std::normal_distribution<double> normal;
+    Trees trees;
+    trees.categories = {1, 2, 3, 4};
+    for (int i = 0; i < 12; ++i) {
+        Trees::Tree tree = random_tree(random, 1 + random() % 20, false, 4);
+        for (size_t leaf = 0; i % 3 != 0 && leaf < tree.leaves.size(); ++leaf) {
+            Trees::LinearLeaf linear{.constant = normal(random)};
+            for (size_t t = random() % 4; t-- > 0;)
+                linear.terms.push_back(
+                    {static_cast<uint32_t>(random() % kColumns), normal(random)});
+            tree.linear.push_back(linear);
+        }
+        trees.trees.push_back(tree);
+    }
+    return trees;
+}
+
+TEST(Trees, with_linear_leaves_equal_lightgbm_s_rules) {
+    std::mt19937 random(7);
+    Trees trees = linear_trees(random);
+    EXPECT_EQ(tree_kernels(trees, kColumns), std::vector<std::string>{"lockstep"});
+    EXPECT_EQ(bind_fastest(trees, kColumns).explain, nullptr);
+    // Rows without infinities, whose sums may be NaN.
+    std::normal_distribution<double> normal;
+    for (size_t row_count : {1u, 9u, 300u}) {
+        std::vector<double> matrix(row_count * kColumns);
+        for (double& value : matrix) value = random() % 8 == 0 ? std::nan("") : normal(random);
+        auto again = unpack_trees(pack(trees).learned, kColumns);
+        ASSERT_TRUE(again.ok()) << again.status().text();
+        check(bind_fastest(*again, kColumns), matrix, want_raw(trees, matrix));
+    }
+}
+
+TEST(Trees, refuse_linear_leaves_and_backgrounds_that_do_not_fit) {
+    std::mt19937 random(8);
+    Trees trees = linear_trees(random);
+    for (Trees::Tree& tree : trees.trees) tree.covers.assign(tree.leaves.size(), 1);
+    trees.background.assign(3 * kColumns, std::nan(""));
+    const Buffers whole = pack(trees).learned;
+    ASSERT_TRUE(unpack_trees(whole, kColumns).ok());
+    auto refused = [&](const char* name, auto change) {
+        Buffers learned = whole;
+        std::visit([&](auto& values) { change(values); }, learned.at(name));
+        EXPECT_EQ(unpack_trees(learned, kColumns).status().code(), Code::corrupt) << name;
+    };
+    using Doubles = std::vector<double>;
+    for (const char* name : {"leaf_constant", "leaf_terms", "term_column", "term_weight"}) {
+        refused(name, [](auto& values) { values.pop_back(); });
+        Buffers learned = whole;
+        learned.erase(name);
+        // Without the first of them, the others are left over.
+        EXPECT_EQ(unpack_trees(learned, kColumns).ok(), std::string_view(name) == "leaf_constant");
+    }
+    refused("background", [](auto& values) { values.pop_back(); });
+    refused("background", [](auto& values) { values.clear(); });
+    refused("background", [](auto& values) { values.resize(1001 * kColumns); });
+    auto spoil = [&](auto& values) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, Doubles>)
+            values.back() = INFINITY;
+        else if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::vector<uint32_t>>)
+            values.back() = UINT32_MAX;
+    };
+    for (const char* name : {"leaf_constant", "leaf_terms", "term_column", "term_weight"})
+        refused(name, spoil);
 }
 
 // 31 leaves fit five bits of a leaf's number, 64 six, 200 eight, 1024 ten; 1025 are walked.
