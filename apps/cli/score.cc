@@ -70,6 +70,7 @@ Result<int> score(const Invocation& invocation) {
     request.encoding = invocation.text("encoding");
     if (invocation.has("header")) request.has_header = TRY(is_yes(invocation.text("header")));
     request.is_explained = invocation.has("explain");
+    request.has_interactions = invocation.has("interactions");
     const auto report = TRY(flow::score_file(workspace, request));
     TRY(print(invocation.is_json ? report_json(report, request.output)
                                  : report_text(report, request.output)));
@@ -94,6 +95,8 @@ QUERN_REGISTER(Command)
                  .doc = "a text that reads as missing, beside the empty one"},
                 {.name = "--explain",
                  .doc = "also write what each feature added to the score, and base_score"},
+                {.name = "--interactions",
+                 .doc = "also write what each two features added together, beyond each alone"},
                 {.name = "--names",
                  .value_name = "LIST",
                  .doc = "of the columns, for a file without a header: a,b,c"},

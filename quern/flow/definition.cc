@@ -120,6 +120,7 @@ std::string definition_of(const project::Model& model) {
         json.key("conformal").begin_object().field("coverage", conformal.coverage);
         json.field("method", conformal.method).field("part", conformal.part).end_object();
     }
+    if (model.explain.kind == "interventional") json.field("background", model.explain.background);
     return json.end_object().take();
 }
 

@@ -28,6 +28,8 @@
 namespace quern::flow {
 namespace {
 
+constexpr size_t kInteractingMax = 60;  // features; their pairs are 1,830 columns
+constexpr size_t kBatchValuesMax = 4'000'000;
 constexpr const char* kInput = "input_rows";
 constexpr const char* kUnread = "unread_rows";
 constexpr const char* kScored = "scored_rows";
@@ -127,6 +129,30 @@ Result<std::vector<int>> find_inputs(const score::Program& program, const frame:
     return positions;
 }
 
+// What explanations are written as; the last is what they are added to.
+std::vector<std::string> explained_columns(const std::vector<std::string>& sources,
+                                           const ScoreFileRequest& request) {
+    std::vector<std::string> names;
+    if (request.is_explained)
+        for (const auto& source : sources) names.push_back("contribution_" + source);
+    for (size_t i = 0; request.has_interactions && i < sources.size(); ++i) {
+        names.push_back("alone_" + sources[i]);
+        for (size_t j = i + 1; j < sources.size(); ++j)
+            names.push_back("interaction_" + sources[i] + "_" + sources[j]);
+    }
+    if (request.is_explained || request.has_interactions) names.push_back("base_score");
+    return names;
+}
+
+Status check_explained(const std::vector<std::string>& sources, const ScoreFileRequest& request) {
+    if (!request.has_interactions || sources.size() <= kInteractingMax) return {};
+    return invalid_argument(
+               "the interactions of " + std::to_string(sources.size()) +
+               " features are too many columns; --interactions takes models of up to " +
+               std::to_string(kInteractingMax) + " features")
+        .hint("train on fewer features, or ask with --explain what each alone did");
+}
+
 // What is told of some rows, by one thread.
 struct Told {
     std::vector<int64_t> predictions;                       // by class
@@ -154,11 +180,13 @@ struct Told {
 // a thread.
 class FileScorer {
 public:
-    FileScorer(const score::Scorer& scorer, const project::Contract& contract, bool is_explained,
-               sql::Session in, sql::Session out)
+    FileScorer(const score::Scorer& scorer, const project::Contract& contract,
+               const ScoreFileRequest& request, sql::Session in, sql::Session out)
         : scorer_(scorer),
           contract_(contract),
-          is_explained_(is_explained),
+          is_explained_(request.is_explained),
+          has_interactions_(request.has_interactions),
+          explained_count_(explained_columns(scorer.sources(), request).size()),
           program_(scorer.program()),
           reader_(program_, {.extra_fields = score::ReadOptions::Extra::ignore,
                              .is_all_text = true,
@@ -193,6 +221,9 @@ public:
                 reader_.end_row();
             }
             TRY(score(rows->columns[0].values<int64_t>(), batch));
+            if (batch.row_count * schema_.size() < kBatchValuesMax) continue;
+            TRY(out_.append({.table = kScored}, batch));
+            batch = empty_batch();
         }
         return out_.append({.table = kScored}, batch);
     }
@@ -221,7 +252,7 @@ private:
         add("p", is_classifier() ? program_.classes.size() : 0);
         add("r", score::region_size(program_));
         if (contract_.imputes()) columns.push_back({"imputed", type_of(frame::TypeId::varchar)});
-        add("c", is_explained_ ? scorer_.sources().size() + 1 : 0);
+        add("c", explained_count_);
         return columns;
     }
 
@@ -274,7 +305,7 @@ private:
             const size_t column = region_column() + predictions_.region_count;
             batch.columns[column].append_text(imputed_names(row));
         }
-        if (is_explained_) append_contributions(batch, row);
+        if (explained_count_ > 0) append_explained(batch, row);
         ++batch.row_count;
     }
 
@@ -294,15 +325,19 @@ private:
         return json.end_array().take();
     }
 
-    // To the raw score of the predicted class, or to the only one. The last column is what the
-    // score would be without them.
-    void append_contributions(frame::Batch& batch, size_t row) {
-        const size_t raw = explanations_.raw_of(predictions_, row);
-        const size_t count = scorer_.sources().size(), first = batch.columns.size() - count - 1;
-        for (size_t i = 0; i < count; ++i) {
-            batch.columns[first + i].append(explanations_.contribution(row, raw, i));
+    // To the raw score of the predicted class, or to the only one; as explained_columns() says.
+    void append_explained(frame::Batch& batch, size_t row) {
+        const size_t raw = scorer_.raw_count() > 1 ? predictions_.labels[row] : 0;
+        const size_t count = scorer_.sources().size();
+        size_t next = batch.columns.size() - explained_count_;
+        const auto append = [&](double value) { batch.columns[next++].append(value); };
+        for (size_t i = 0; is_explained_ && i < count; ++i)
+            append(explanations_.contribution(row, raw, i));
+        for (size_t i = 0; has_interactions_ && i < count; ++i) {
+            append(pairs_.alone(raw, i));
+            for (size_t j = i + 1; j < count; ++j) append(pairs_.together(raw, i, j));
         }
-        batch.columns[first + count].append(explanations_.expected[raw]);
+        append(is_explained_ ? explanations_.expected[raw] : pairs_.expected[raw]);
     }
 
     void tell_bad(int64_t place, const std::string& why) {
@@ -329,6 +364,7 @@ private:
             if (bad.contains(row)) {
                 append_bad(batch, row_numbers[row] + 1);
             } else {
+                if (has_interactions_) TRY(scorer_.interact(scratch_, row, pairs_));
                 append_good(batch, row_numbers[row] + 1, row);
             }
         }
@@ -339,12 +375,14 @@ private:
 
     const score::Scorer& scorer_;
     const project::Contract contract_;
-    const bool is_explained_;
+    const bool is_explained_, has_interactions_;
+    const size_t explained_count_;  // columns
     const score::Program& program_;
     score::RowReader reader_;
     score::Scratch scratch_;
     score::Predictions predictions_;
     score::Explanations explanations_;
+    score::Interactions pairs_;  // of the row that is written
     sql::Session in_, out_;
     const frame::Schema schema_;
     Told told_;
@@ -419,7 +457,7 @@ std::string region_sql(const score::Program& program) {
 // The columns of the output: key or row number, prediction, probabilities.
 std::string output_sql(const score::Program& program, const project::Model* model,
                        const frame::Schema& columns, bool has_imputed,
-                       const std::vector<std::string>* explained) {
+                       const std::vector<std::string>& explained) {
     std::vector<std::string> keys;
     for (size_t i = 0; model != nullptr && i < model->key.size(); ++i) {
         const int position = frame::column_index(columns, model->key[i].text);
@@ -447,11 +485,8 @@ std::string output_sql(const score::Program& program, const project::Model* mode
     }
     list += region_sql(program);
     if (has_imputed) list += ", s.imputed::json::varchar[] as imputed";
-    for (size_t i = 0; explained != nullptr && i <= explained->size(); ++i) {
-        const bool is_last = i == explained->size();
-        list += ", s.c" + std::to_string(i) + " as " +
-                quote_identifier(is_last ? "base_score" : "contribution_" + (*explained)[i]);
-    }
+    for (size_t i = 0; i < explained.size(); ++i)
+        list += ", s.c" + std::to_string(i) + " as " + quote_identifier(explained[i]);
     return "select " + list + " from " + kScored + " s left join " + kInput +
            " i on i.rowid + 1 = s.place order by s.place";
 }
@@ -511,9 +546,10 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
         like.decimal_separator == "," && (format->name == "csv" || format->name == "tsv");
     const auto positions = TRY(find_inputs(scorer.program(), columns));
     const auto contract = workspace.project.contract_of(version.model);
+    TRY(check_explained(scorer.sources(), request));
     FileScorers scorers([&]() -> Result<std::unique_ptr<FileScorer>> {
-        return std::make_unique<FileScorer>(scorer, contract, request.is_explained,
-                                            TRY(database.connect()), TRY(database.connect()));
+        return std::make_unique<FileScorer>(scorer, contract, request, TRY(database.connect()),
+                                            TRY(database.connect()));
     });
     const auto count_of = [&](const char* table) {
         return in.query_int("select count(*) from " + std::string(table));
@@ -526,7 +562,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
     report.row_count =
         TRY(sql::export_query(in,
                               output_sql(scorer.program(), model, columns, contract.imputes(),
-                                         request.is_explained ? &scorer.sources() : nullptr),
+                                         explained_columns(scorer.sources(), request)),
                               request.output));
     report.seconds = steady_seconds() - start;
     return report;

@@ -12,14 +12,15 @@
 namespace quern::flow {
 
 struct ScoreFileRequest {
-    std::string model;                            // "income", "income@3"
-    std::string file;                             // csv, tsv, json, ndjson, parquet; packed or not
-    std::string output;                           // the same formats, by the ending
+    std::string model;                          // "income", "income@3"
+    std::string file;                           // csv, tsv, json, ndjson, parquet; packed or not
+    std::string output;                         // the same formats, by the ending
     std::vector<std::string> null_values = {};  // that read as missing beside the source's own
-    std::vector<std::string> names = {};          // of the columns; the file then has no header
-    std::optional<bool> has_header = {};          // absent: found by reading
-    std::string encoding = {};                    // of the file; empty: UTF-8
-    bool is_explained = false;                    // also what each feature added to the score
+    std::vector<std::string> names = {};        // of the columns; the file then has no header
+    std::optional<bool> has_header = {};        // absent: found by reading
+    std::string encoding = {};                  // of the file; empty: UTF-8
+    bool is_explained = false;                  // also what each feature added to the score
+    bool has_interactions = false;              // also what each two of them added together
 };
 
 struct ScoreFileReport {

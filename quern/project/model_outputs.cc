@@ -78,6 +78,26 @@ Status read_conformal(Model& model, const Tree& value) {
                        value, &model.conformal, "conformal");
 }
 
+Status read_explain(Model& model, const Tree& value) {
+    Explain& explain = model.explain;
+    explain.place = value.place;
+    if (!value.is_map()) {
+        TRY(detail::read_value(value, detail::Typed<std::string>::shape(), "explain",
+                               explain.kind));
+    } else {
+        TRY(read_params(
+            {param("kind", &Explain::kind, "path_dependent or interventional.").required(),
+             param("background", &Explain::background,
+                   "Training rows that interventional explanations compare with.")
+                 .in(1, 1000)},
+            value, &explain, "explain"));
+    }
+    if (explain.kind == "path_dependent" || explain.kind == "interventional") return {};
+    return invalid_argument("'explain' must be path_dependent or interventional, got '" +
+                            explain.kind + "'")
+        .at(value.place.text());
+}
+
 }  // namespace
 
 std::vector<Param> output_keys() {
@@ -95,6 +115,11 @@ std::vector<Param> output_keys() {
                             "How often an interval (numbers) or a set (classes) must hold the "
                             "truth: `0.9`, or `{coverage: 0.9, method: aps, part: 0.2}`.",
                             &read_conformal),
+        custom_param<Model>("explain", detail::plain_shape("any"),
+                            "What explanations of trees compare a row with: path_dependent, the "
+                            "shares of training rows at each split; or interventional, training "
+                            "rows kept with the model: `{kind: interventional, background: 100}`.",
+                            &read_explain),
     };
 }
 

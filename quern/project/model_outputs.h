@@ -1,4 +1,5 @@
-// Keys of models/*.yml for what stands around the model: select, calibrate, threshold, conformal.
+// Keys of models/*.yml for what stands around the model: select, calibrate, threshold, conformal,
+// explain.
 #pragma once
 
 #include <string>
@@ -35,6 +36,13 @@ struct Conformal {
     double coverage = 0;  // 0: none
     std::string method = "auto";
     double part = kOutputPart;
+    Place place;
+};
+
+// What `--explain` compares a row with: the shares of training rows at each split, or rows kept.
+struct Explain {
+    std::string kind = "path_dependent";  // or interventional
+    int64_t background = 100;             // rows of the training that an interventional one keeps
     Place place;
 };
 

@@ -140,6 +140,7 @@ struct Model {
     std::optional<ThresholdRule> threshold_rule;  // instead of a number
     Calibrate calibrate;
     Conformal conformal;
+    Explain explain;
     std::vector<Located> gates;  // `roc_auc >= champion - 0.005`; evaluate reads them
 };
 

@@ -120,11 +120,9 @@ std::string stage_prefix(size_t index) { return "stage." + std::to_string(index)
 std::string golden_prefix(size_t index) { return "golden." + std::to_string(index) + "."; }
 
 int version_of(const Program& program) {
-    // What models of trees learned to hold.
-    const Buffers& learned = program.model.learned;
-    if (program.model.kind == "trees" &&
-        (learned.contains("background") || learned.contains("leaf_constant")))
-        return 5;
+    // What models of trees learned to hold, alone or in a stack.
+    for (const auto& [name, buffer] : program.model.learned)
+        if (name.ends_with("background") || name.ends_with("leaf_constant")) return 5;
     if (!program.calibration.kind.empty() || !program.conformal.kind.empty()) return 4;
     if (!program.lookups.empty()) return 3;
     bool has_names = false;

@@ -10,6 +10,7 @@
 #include "quern/score/models/linear.h"
 #include "quern/score/scorer.h"
 #include "quern/stats/distributions.h"
+#include "quern/train/background.h"
 #include "quern/train/matrix.h"
 #include "quern/train/narrow.h"
 #include "quern/train/outputs.h"
@@ -216,6 +217,13 @@ Status drop_unread(Fit& fit) {
     return narrow(fit.program, is_read);
 }
 
+// With the rows that explanations compare with, if the model asks for them.
+Result<Fitted> fit_explained(const Session& session, const FitInput& input) {
+    auto fitted = TRY(train::fit(session.learner, input));
+    TRY(keep_background(session.model().explain, input, fitted.model));
+    return fitted;
+}
+
 Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto scorer = TRY(score::Scorer::build(fit.program));
     const auto of_fold = TRY(fold_scorers(fit));
@@ -249,9 +257,9 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto is_kept = TRY(choose_columns(session, input, fit));
     if (fit.matrix.size() < is_kept.size()) {
         const NarrowInput narrowed(input, is_kept);
-        fit.fitted = TRY(train::fit(session.learner, narrowed.input()));
+        fit.fitted = TRY(fit_explained(session, narrowed.input()));
     } else {
-        fit.fitted = TRY(train::fit(session.learner, input));
+        fit.fitted = TRY(fit_explained(session, input));
     }
     fit.program.model = std::move(fit.fitted.model);
     fit.program.link = fit.fitted.link;

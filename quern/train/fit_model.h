@@ -60,7 +60,7 @@ struct TrainedModel {
     std::vector<FeatureReport> features;  // as written, also those that are left out
     int64_t iterations = 0, best_iteration = 0;
     std::vector<double> curve;
-    // What `select`, `calibrate`, `threshold` and `conformal` came to, by key, in words.
+    // What `select`, `calibrate`, `threshold`, `conformal` and `explain` came to, by key, in words.
     std::vector<std::pair<std::string, std::string>> outputs;
     std::vector<std::string> notes;  // what was left out or assumed, in sentences
 };

@@ -192,6 +192,10 @@ Result<std::vector<std::pair<std::string, std::string>>> describe_outputs(
                                             rows_text(roles, Role::conformal) + ": " +
                                             coverage_text(judgement));
     }
+    if (program.model.learned.contains("background"))
+        lines.emplace_back("explain", "interventional, beside " +
+                                          plural(model.explain.background, "row") +
+                                          " of the training at most");
     return lines;
 }
 
