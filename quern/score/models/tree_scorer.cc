@@ -161,7 +161,7 @@ private:
 };
 
 // Leaves the fastest candidate in `chosen`; a later one must be clearly faster than what is
-// there, since the clock is not exact.
+// there, also when that is timed once more: the clock is not exact, and the machine may be busy.
 template <class Kernel>
 double choose(TreeScorer& scorer, Timer& timer, const std::vector<const Kernel*>& candidates,
               const Kernel*& chosen, size_t row_count, double best_seconds) {
@@ -171,6 +171,11 @@ double choose(TreeScorer& scorer, Timer& timer, const std::vector<const Kernel*>
         chosen = candidate;
         double seconds = timer.time(scorer, row_count, best_seconds);
         if (seconds > best_seconds * kClearly) continue;
+        if (best != nullptr) {
+            chosen = best;
+            best_seconds = std::min(best_seconds, timer.time(scorer, row_count));
+            if (seconds > best_seconds * kClearly) continue;
+        }
         best = candidate;
         best_seconds = seconds;
     }
