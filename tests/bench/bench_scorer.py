@@ -2,10 +2,11 @@
 
 One model of LightGBM's is scored by quern, LightGBM, ONNX Runtime, oneDAL, lleaves, TL2cgen and
 Treelite; XGBoost, CatBoost and YDF score a model of their own kind, of the same size, trained on
-the same data (CatBoost and YDF with the categories as numbers). Scores are compared first: LightGBM's must be equal to the bit, what sums in another
-order to 1e-9, what computes in float32 to 1e-4. All are timed through C or C++ (a library's own C
-interface, or the code that it makes of a model), and where that has a batch of its own through
-Python too; the better figure counts. oneDAL is timed through Python only.
+the same data (CatBoost and YDF with the categories as numbers). Scores are compared first:
+LightGBM's must be equal to the bit, what sums in another order to 1e-9, what computes in float32
+to 1e-4. All are timed through C or C++ (a library's own C interface, or the code that it makes of
+a model), and where that has a batch of its own through Python too; the better figure counts.
+oneDAL is timed through Python only.
 """
 
 import hashlib
