@@ -37,6 +37,7 @@ std::string metric_line(const evaluate::Estimate& estimate) {
 }
 
 std::string task_words(const flow::ModelFacts& facts) {
+    if (facts.task == "cluster") return std::to_string(facts.classes.size()) + " clusters";
     if (facts.task == "regress") return "regression of " + facts.target;
     if (facts.classes.size() == 2) return "binary classifier of " + facts.target;
     return "classifier of " + facts.target + " (" + std::to_string(facts.classes.size()) +

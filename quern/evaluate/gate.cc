@@ -13,7 +13,8 @@ namespace quern::evaluate {
 namespace {
 
 // Facts of a built model that are no metric of predictions.
-constexpr std::array<std::string_view, 2> kMeasures = {"p99_us", "size_bytes"};
+constexpr std::array<std::string_view, 5> kMeasures = {"davies_bouldin", "mean_squared_distance",
+                                                       "p99_us", "silhouette", "size_bytes"};
 
 struct Sign {
     std::string_view text;

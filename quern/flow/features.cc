@@ -30,7 +30,8 @@ Status check_column(const frame::Schema& columns, const Located& name, const std
 
 // Every column that the model names outside of its features.
 std::vector<const Located*> named_columns(const project::Model& model) {
-    std::vector<const Located*> named = {&model.target};
+    std::vector<const Located*> named;
+    if (!model.target.text.empty()) named.push_back(&model.target);
     for (const auto& name : model.key) named.push_back(&name);
     for (const auto& name : model.exclude) named.push_back(&name);
     if (model.time) named.push_back(&*model.time);

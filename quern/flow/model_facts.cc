@@ -201,7 +201,9 @@ std::string metric_words(const ModelFacts& facts) {
     static constexpr std::string_view kBinary[] = {"roc_auc", "brier"};
     static constexpr std::string_view kClasses[] = {"accuracy", "log_loss"};
     static constexpr std::string_view kNumbers[] = {"r2", "mae"};
+    static constexpr std::string_view kClusters[] = {"silhouette", "mean_squared_distance"};
     std::span<const std::string_view> wanted = kNumbers;
+    if (facts.task == "cluster") wanted = kClusters;
     if (facts.task == "classify") wanted = facts.classes.size() == 2 ? kBinary : kClasses;
     std::string words;
     for (const auto name : wanted) {

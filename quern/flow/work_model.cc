@@ -60,7 +60,9 @@ Result<ModelFeatures> compile(const RunContext& context, const Step& step,
 ModelFacts facts_of(const project::Model& model, const train::TrainedModel& trained) {
     ModelFacts facts;
     const auto& program = trained.program;
-    facts.task = program.task == score::Task::classify ? "classify" : "regress";
+    facts.task = model.task == "cluster"                 ? "cluster"
+                 : program.task == score::Task::classify ? "classify"
+                                                         : "regress";
     facts.target = model.target.text;
     facts.from = model.from.text;
     facts.algorithm = trained.algorithm;

@@ -117,7 +117,8 @@ TEST(ModelKeys, SayWhatIsWrong) {
     check("tune: {trials: 40}",
           "x.yml:3:1: the key 'tune' of a model is not known to this version of quern\n"
           "  leave it out");
-    check("task: cluster", "x.yml:3:7: 'task' must be one of classify, regress, got 'cluster'");
+    check("task: cluster", "x.yml:2:9: 'target' is not for a model whose task is cluster");
+    check("task: rank", "x.yml:3:7: 'task' must be one of classify, regress, cluster, got 'rank'");
     check("threshold: 1.5", "x.yml:3:12: 'threshold' must be a number in [0, 1], got '1.5'");
     check("split: {test: 1}", "x.yml:3:15: 'test' must be a number in (0, 1), got '1'");
     check("split: {folds: 1}", "x.yml:3:16: 'folds' must be 0 or at least 2, got '1'");

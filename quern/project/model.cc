@@ -99,6 +99,31 @@ Status check_time(const Model& model, const Lookup& lookup) {
         .hint("write `time: COLUMN`, or `time: none` if its values never change");
 }
 
+// Clusters have no truth to be measured by.
+Status check_cluster(const Model& model, const Tree& map) {
+    const auto refuse = [](std::string_view what, const Place& place) {
+        return invalid_argument("'" + std::string(what) +
+                                "' is not for a model whose task is cluster")
+            .at(place.text());
+    };
+    for (const char* key : {"target", "positive", "select", "calibrate", "conformal", "weight",
+                            "threshold", "metric"}) {
+        const Tree* value = map.find(key);
+        if (value != nullptr) return refuse(key, value->place);
+    }
+    if (model.split.folds > 0) return refuse("folds", model.split.place);
+    if (model.split.kind == SplitKind::stratified) return refuse("stratified", model.split.place);
+    return {};
+}
+
+Status check_target(const Model& model, const Tree& map) {
+    if (model.task == "cluster") return check_cluster(model, map);
+    const Tree* target = map.find("target");
+    if (map.is_null()) return {};  // `from` is asked for first
+    if (target != nullptr && !target->is_null()) return {};
+    return invalid_argument("model needs the key 'target'").at(map.place.text());
+}
+
 Status check_model(const Model& model) {
     if (model.split.kind == SplitKind::time && !model.time) {
         return invalid_argument("a split of kind time needs the model's key 'time'")
@@ -115,10 +140,10 @@ Status check_model(const Model& model) {
 Keys model_keys() {
     auto params = std::vector<Param>{
         param("from", &Model::from, "The table or source to learn from.").required(),
-        param("target", &Model::target, "The column to predict.").required(),
+        param("target", &Model::target, "The column to predict; none where the task is cluster."),
         param("description", &Model::description, "The question it answers."),
         param("task", &Model::task, "Default: by the target's type and values.")
-            .one_of({"classify", "regress"}),
+            .one_of({"classify", "regress", "cluster"}),
         param("key", &Model::key, "Columns that name a row; never a feature."),
         param("time", &Model::time, "Column with the time a row was known."),
         param("weight", &Model::weight, "Column with the weight of a row."),
@@ -154,6 +179,7 @@ Keys model_keys() {
 Result<Model> read_model(const Tree& map) {
     Model model;
     Status faults = read_keys(model_keys(), map, &model);
+    faults.also(check_target(model, map));
     faults.also(check_model(model));
     TRY(std::move(faults));
     return model;

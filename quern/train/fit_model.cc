@@ -7,10 +7,12 @@
 #include "quern/base/text.h"
 #include "quern/evaluate/confusion.h"
 #include "quern/evaluate/split.h"
+#include "quern/score/learned.h"
 #include "quern/score/models/linear.h"
 #include "quern/score/scorer.h"
 #include "quern/stats/distributions.h"
 #include "quern/train/background.h"
+#include "quern/train/cluster_quality.h"
 #include "quern/train/matrix.h"
 #include "quern/train/narrow.h"
 #include "quern/train/outputs.h"
@@ -28,6 +30,7 @@ struct Session {  // what stays the same for the model and its folds
     double validation_share = 0;
 
     const project::Model& model() const { return *request.model; }
+    bool is_cluster() const { return model().task == "cluster"; }
     uint64_t seed() const { return static_cast<uint64_t>(model().split.seed); }
 };
 
@@ -117,7 +120,7 @@ Status set_rows_aside(const Session& session, Roles& roles) {
 }
 
 Status check_classes(const Session& session, const Roles& roles) {
-    if (session.rows.task == Task::regress) return {};
+    if (session.rows.task == Task::regress || session.is_cluster()) return {};
     std::vector<size_t> counts(session.rows.classes.size());
     for (const uint32_t row : roles.rows(Role::lesson)) {
         ++counts[static_cast<size_t>(session.rows.targets[row])];
@@ -136,7 +139,7 @@ score::Program bare_program(const Session& session) {
     score::Program program;
     program.model_name = session.model().name;
     program.task = session.rows.task;
-    program.target = session.model().target.text;
+    program.target = session.is_cluster() ? "cluster" : session.model().target.text;
     program.target_type = session.rows.target_type;
     program.classes = session.rows.classes;
     program.inputs = session.request.features.inputs;
@@ -243,6 +246,7 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto groups = pick(session.rows.groups, lesson_rows);
     const double* validation = matrix.data() + lesson_rows.size() * columns.size();
     FitInput input{.task = session.rows.task,
+                   .is_cluster = session.is_cluster(),
                    .class_count = static_cast<int32_t>(session.rows.classes.size()),
                    .lesson = {{lesson_rows.size(), columns, matrix.data()}, targets, weights},
                    .validation = {{validation_rows.size(), columns, validation},
@@ -264,6 +268,7 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
     fit.program.model = std::move(fit.fitted.model);
     fit.program.link = fit.fitted.link;
     fit.program.link_scale = fit.fitted.link_scale;
+    if (session.is_cluster()) fit.program.classes = fit.fitted.classes;
     fit.notes.insert(fit.notes.end(), fit.fitted.notes.begin(), fit.fitted.notes.end());
     return drop_unread(fit);
 }
@@ -286,6 +291,11 @@ Status fit_features(const Session& session, const Roles& roles, Fit& fit) {
     fit.features = report_features(fit.written, columns, gathered.facts, session.learner.taste);
     fit.program.encoders = std::move(columns.encoders);
     fit.program.stages = std::move(columns.stages);
+    if (session.is_cluster() && !columns.cross.fold.empty()) {
+        return invalid_argument("a transform of model " + session.model().name +
+                                " looks at the target, and a model whose task is cluster has none")
+            .at(session.model().place.text());
+    }
     bool is_all_in_order = fit.program.stages.empty();
     for (size_t i = 0; i < columns.matrix.size(); ++i)
         is_all_in_order = is_all_in_order && columns.matrix[i].column == i;
@@ -383,8 +393,8 @@ Status run_folds(const Session& session, const Roles& whole, TrainedModel& train
 
 // Roles of all rows, and the kind of split that made them.
 Result<Roles> first_roles(const Session& session, TrainedModel& trained) {
-    const auto labels =
-        session.rows.task == Task::classify ? session.rows.labels() : std::vector<int32_t>();
+    const bool has_labels = session.rows.task == Task::classify && !session.is_cluster();
+    const auto labels = has_labels ? session.rows.labels() : std::vector<int32_t>();
     const auto all = split_rows(session.rows, labels);
     const auto& split = session.model().split;
     trained.split_kind = evaluate::name_of(evaluate::resolve(split.kind, all));
@@ -399,10 +409,32 @@ Result<Roles> first_roles(const Session& session, TrainedModel& trained) {
     return roles;
 }
 
+// Of the rows held out, by their numbers alone.
+Status measure_clusters(const Session& session, const Roles& roles, const score::Scorer& scorer,
+                        const Judgement& judgement, TrainedModel& trained) {
+    Roles test = roles;
+    for (Role& role : test.of_row) role = role == Role::test ? Role::lesson : Role::none;
+    const std::vector<score::Scorer> no_scorers;
+    const std::vector<uint8_t> no_folds;
+    const auto values =
+        TRY(build_matrix(session.request, session.rows, test, {scorer, no_scorers, no_folds}));
+    const auto* centers = score::find_buffer<double>(scorer.program().model.learned, "centers");
+    if (centers == nullptr) return internal("clusters without centers");
+    trained.estimates =
+        cluster_quality(values, judgement.predicted, *centers, scorer.matrix_column_count());
+    trained.class_counts.clear();
+    for (const auto& name : scorer.program().classes) trained.class_counts.emplace_back(name, 0);
+    for (const int32_t cluster : judgement.predicted)
+        ++trained.class_counts[static_cast<size_t>(cluster)].second;
+    trained.program.metadata["task"] = "cluster";
+    return {};
+}
+
 Status measure(const Session& session, const Roles& roles, TrainedModel& trained) {
     const auto scorer = TRY(score::Scorer::build(trained.program));
     const auto judgement =
         TRY(judge(session.request, session.rows, roles, scorer, Role::test, &trained.program));
+    if (session.is_cluster()) return measure_clusters(session, roles, scorer, judgement, trained);
     trained.outputs =
         TRY(describe_outputs(session.request, session.rows, roles, trained.program, judgement));
     trained.estimates =
@@ -414,6 +446,12 @@ Status measure(const Session& session, const Roles& roles, TrainedModel& trained
 }
 
 Status check_task(const Learner& learner, const project::Model& model, Task task) {
+    if (model.task == "cluster") {
+        if (learner.is_for_cluster) return {};
+        return invalid_argument("algorithm '" + std::string(learner.name) + "' does not cluster")
+            .at(model.algorithm.place.text())
+            .hint("use k_means");
+    }
     if (learner.fits(task)) return {};
     const bool is_classify = task == Task::classify;
     return invalid_argument("algorithm '" + std::string(learner.name) + "' does not " +
@@ -424,7 +462,8 @@ Status check_task(const Learner& learner, const project::Model& model, Task task
 }
 
 Result<const Learner*> learner_of(const project::Model& model) {
-    auto found = find_learner(model.algorithm.name);
+    const bool is_usual = model.algorithm.name == "auto" && model.task == "cluster";
+    auto found = find_learner(is_usual ? "k_means" : model.algorithm.name);
     if (!found.ok()) return std::move(found).status().at(model.algorithm.place.text());
     return found;
 }

@@ -48,9 +48,11 @@ Result<const Learner*> find_learner(std::string_view name) {
 }
 
 Status check_input(const Learner& learner, const FitInput& input) {
-    if (!learner.fits(input.task)) {
+    if (input.is_cluster ? !learner.is_for_cluster : !learner.fits(input.task)) {
         return invalid_argument("algorithm '" + std::string(learner.name) + "' does not " +
-                                (input.task == Task::classify ? "classify" : "regress"));
+                                (input.is_cluster               ? "cluster"
+                                 : input.task == Task::classify ? "classify"
+                                                                : "regress"));
     }
     if (input.lesson.matrix.row_count == 0) {
         return failed_precondition("there are no rows to learn from");

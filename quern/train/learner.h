@@ -64,6 +64,7 @@ struct Watch {
 
 struct FitInput {
     Task task = Task::classify;
+    bool is_cluster = false;  // there is no target; the task says classify, and targets are 0
     int32_t class_count = 2;
     Lesson lesson;
     Lesson validation;   // for early stopping; no rows unless validation_share asks for them
@@ -85,6 +86,7 @@ struct Fitted {
     std::vector<double> curve;       // the watched metric on the validation rows, by iteration
     std::vector<double> importance;  // one a column, at least 0; sums to 1, or all 0
     std::vector<std::string> notes;
+    std::vector<std::string> classes;  // of clusters, which the learner names itself
 };
 
 struct Learner {
@@ -95,7 +97,8 @@ struct Learner {
     std::string_view example;  // YAML of a model's `algorithm:`
     Taste taste = Taste::native;
     bool is_for_classify = false, is_for_regress = false;
-    bool counts_rows = false;  // a setting counts rows, so a weight of 2 is not a row twice
+    bool is_for_cluster = false;  // learns without a target
+    bool counts_rows = false;     // a setting counts rows, so a weight of 2 is not a row twice
     std::vector<Param> params;
     // Whether `fit` takes these settings.
     Status (*check_settings)(const Tree& settings) = nullptr;

@@ -48,8 +48,8 @@ Status status_of(const Learner& learner, const FitInput& input) {
 }
 
 TEST(LearnerContract, AllAreThere) {
-    for (const auto* name :
-         {"baseline", "blend", "gbdt", "k_nearest", "linear", "logistic", "mlp", "stack"}) {
+    for (const auto* name : {"baseline", "blend", "gbdt", "k_means", "k_nearest", "linear",
+                             "logistic", "mlp", "stack"}) {
         EXPECT_TRUE(find_learner(name).ok()) << name;
     }
     EXPECT_EQ(find_learner("auto").value()->name, "gbdt");
@@ -60,7 +60,7 @@ TEST(LearnerContract, IsDocumented) {
         SCOPED_TRACE(learner.name);
         EXPECT_TRUE(learner.summary.ends_with('.'));
         EXPECT_FALSE(learner.source.empty());
-        EXPECT_TRUE(learner.is_for_classify || learner.is_for_regress);
+        EXPECT_TRUE(learner.is_for_classify || learner.is_for_regress || learner.is_for_cluster);
         for (const auto& param : learner.params) {
             EXPECT_TRUE(param.doc.ends_with('.')) << param.name;
             EXPECT_FALSE(param.default_text.empty()) << param.name;

@@ -39,14 +39,14 @@ Result<size_t> find_column(const frame::Schema& schema, const Located& name,
 
 // Where the columns that say something about a row stand.
 struct Columns {
-    size_t target = 0;
+    std::optional<size_t> target;
     std::optional<size_t> weight, time, group;
     std::vector<size_t> keys;
 };
 
 Result<Columns> find_columns(const project::Model& model, const frame::Schema& schema) {
     Columns columns;
-    columns.target = TRY(find_column(schema, model.target, "target"));
+    if (model.task != "cluster") columns.target = TRY(find_column(schema, model.target, "target"));
     for (const auto& key : model.key) {
         columns.keys.push_back(TRY(find_column(schema, key, "key")));
     }
@@ -110,29 +110,47 @@ Status keep_row(const project::Model& model, const Columns& columns, const frame
 
 }  // namespace
 
+namespace {
+
+// Two classes that stand in until the learner has named its clusters.
+void stand_in_target(Rows& rows) {
+    rows.task = Task::classify;
+    rows.target_type = frame::type_from_sql("VARCHAR");
+    rows.classes = {"1", "2"};
+    rows.class_counts = {0, 0};
+    rows.targets.assign(rows.position.size(), 0);
+}
+
+}  // namespace
+
 Result<Rows> read_rows(const TrainingRequest& request) {
     const project::Model& model = *request.model;
     const Columns columns = TRY(find_columns(model, request.schema));
-    auto target = TRY(TargetReader::make(model, request.schema[columns.target].type));
+    std::optional<TargetReader> target;
+    if (columns.target)
+        target = TRY(TargetReader::make(model, request.schema[*columns.target].type));
     Rows rows;
     const auto keep = [&](const frame::BatchView& batch) -> Status {
         TRY(request.watch.check());
-        const auto& targets = batch.columns[columns.target];
         for (size_t row = 0; row < batch.row_count; ++row) {
-            if (!targets.is_valid(row)) {
+            if (target && !batch.columns[*columns.target].is_valid(row)) {
                 rows.position.push_back(Rows::kDropped);
                 ++rows.dropped_count;
                 continue;
             }
             const size_t kept = rows.position.size() - rows.dropped_count;
             rows.position.push_back(static_cast<uint32_t>(kept));
-            target.add(targets, row);
+            if (target) target->add(batch.columns[*columns.target], row);
             TRY(keep_row(model, columns, batch, row, rows));
         }
         return {};
     };
     TRY(request.scan(keep));
-    TRY(target.finish(rows));
+    if (!target) {
+        stand_in_target(rows);
+        return rows;
+    }
+    TRY(target->finish(rows));
     if (rows.dropped_count > 0) {
         rows.notes.push_back(plural(static_cast<int64_t>(rows.dropped_count), "row") +
                              " left out: " + model.target.text + " is NULL");

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "quern/score/model.h"
+#include "quern/score/models/centers.h"
 #include "quern/score/models/linear.h"
 #include "quern/score/models/nearest.h"
 #include "quern/score/models/network.h"
@@ -45,6 +46,7 @@ std::vector<FittedModel> samples() {
                      .class_count = 3,
                      .neighbors = 2,
                      .is_by_distance = true}),
+        pack(Centers{.centers = {0, 0, 1, 2, -1, 3}, .variance = 0.5}),
         pack(two_layers()),
         small_network(),
         pack(Stack{
