@@ -19,7 +19,7 @@ namespace {
 
 using namespace quern;
 
-constexpr int kRounds = 5;
+constexpr int kRounds = 20;
 constexpr double kValuesEnd = 100;  // the bench's columns lie between 0 and this
 
 [[noreturn]] void fail(const std::string& what) {
