@@ -1,9 +1,11 @@
-// Linear models, links, calibrations, labels and regions as operations on doubles.
+// Linear models, networks, clusters, links, calibrations, labels and regions as operations on
+// doubles.
 #include <cmath>
 #include <limits>
 
 #include "quern/score/exporters/numbers.h"
 #include "quern/score/learned.h"
+#include "quern/score/models/network.h"
 
 namespace quern::score {
 namespace {
@@ -29,6 +31,55 @@ struct Maths {
     Node min(Node a, Node b) { return choose(less(b, a), b, a); }
     Node sigmoid(Node a) { return divide(of(1), add(of(1), exp(negated(a)))); }
 };
+
+// More would make a source that compilers take minutes for.
+constexpr size_t kWeightsMax = 20'000;
+
+Status lower_network(const Buffers& learned, Numbers& numbers) {
+    const Network network = TRY(unpack_network(learned, numbers.matrix.size()));
+    size_t weight_count = 0;
+    for (const auto& layer : network.layers) weight_count += layer.weights.size();
+    const bool is_of_doubles = !learned.contains("weights_8");
+    if (network.activation == Activation::tanh || weight_count > kWeightsMax || !is_of_doubles)
+        return unimplemented("a network of " + std::to_string(weight_count) +
+                             " weights has a form outside of quern only where it bends by relu or "
+                             "logistic, and has " +
+                             std::to_string(kWeightsMax) + " weights of 64 bits at most")
+            .hint("run it with libquern_score.so (quern export MODEL -o FILE.qn)");
+    Maths maths{numbers};
+    std::vector<Node> inputs = numbers.matrix;
+    for (const auto& layer : network.layers) {
+        std::vector<Node> outputs;
+        const double* weight = layer.weights.data();
+        for (const double bias : layer.biases) {
+            Node sum = maths.of(bias);
+            for (const Node input : inputs)
+                sum = maths.add(sum, maths.multiply(maths.of(*weight++), input));
+            if (&layer != &network.layers.back())
+                sum = network.activation == Activation::logistic
+                          ? maths.sigmoid(sum)
+                          : maths.choose(maths.less(sum, maths.of(0)), maths.of(0), sum);
+            outputs.push_back(sum);
+        }
+        inputs = std::move(outputs);
+    }
+    numbers.raw = std::move(inputs);
+    return {};
+}
+
+void lower_centers(const Buffers& learned, Numbers& numbers) {
+    Maths maths{numbers};
+    const auto& centers = *find_buffer<double>(learned, "centers");
+    const Node scale = maths.of(-2 * (*find_buffer<double>(learned, "variance"))[0]);
+    for (auto center = centers.begin(); center != centers.end();) {
+        Node sum = maths.of(0);
+        for (const Node column : numbers.matrix) {
+            const Node off = maths.subtract(maths.of(*center++), column);
+            sum = maths.add(sum, maths.multiply(off, off));
+        }
+        numbers.raw.push_back(maths.divide(sum, scale));
+    }
+}
 
 Status lower_model(const Scorer& scorer, Numbers& numbers) {
     const FittedModel& model = scorer.program().model;
@@ -56,6 +107,10 @@ Status lower_model(const Scorer& scorer, Numbers& numbers) {
                 sum = maths.add(sum, maths.multiply(maths.of(weights[at++]), column));
             numbers.raw.push_back(sum);
         }
+    } else if (model.kind == "network") {
+        return lower_network(model.learned, numbers);
+    } else if (model.kind == "centers") {
+        lower_centers(model.learned, numbers);
     } else if (model.kind == "constant") {
         for (const double value : *find_buffer<double>(model.learned, "raw"))
             numbers.raw.push_back(numbers.constant(value));
