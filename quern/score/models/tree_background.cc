@@ -91,7 +91,8 @@ std::optional<Background> make_background(const Trees& trees, size_t column_coun
 }
 
 size_t background_scratch_bytes(const Background& background) {
-    size_t words = (2 * (size_t{background.depth_max} + 1) + 1) * background.word_count;
+    size_t words =
+        (2 * (size_t{background.depth_max} + 1) + 1 + kBackgroundPathMax) * background.word_count;
     return words * sizeof(uint64_t) +
            (size_t{2} * background.node_count_max + 1) * sizeof(uint32_t);
 }

@@ -22,6 +22,7 @@ struct Beside {
     const double* row;
     double* contributions;  // of the tree's raw score
     uint64_t* words;        // two sets a depth: followers of its column, and who still counts
+    uint64_t* sorted;       // [columns that are the row's own, not theirs][word]
     uint32_t* places;       // by edge: where its column stands in the path
     const Background::Node* nodes;
     const uint64_t* followers;  // of the tree
@@ -31,32 +32,55 @@ struct Beside {
         return background.shares.data()[n * kBackgroundPathMax + m];
     }
 
-    // The rows of one word by how many columns are the row's own and not theirs.
-    void leave_word(double value, uint32_t length, size_t lost, size_t word, uint64_t alive) {
-        uint64_t planes[kPlanes] = {};
-        size_t own_count = length - lost;
-        for (uint32_t i = 0; i < length; ++i) {
-            if (!path[i].is_own) continue;
-            uint64_t carry = alive & ~path[i].followers[word];
-            for (size_t p = 0; carry != 0; ++p) {
-                uint64_t next = planes[p] & carry;
+    // Sorts the rows of one word by how many columns are the row's own and not theirs.
+    void sort_word(const uint64_t* const* own, size_t own_count, size_t word, uint64_t alive) {
+        const size_t word_count = background.word_count;
+        const auto plane_count = static_cast<size_t>(std::bit_width(own_count));
+        uint64_t planes[kPlanes + 1] = {};
+        for (size_t i = 0; i < own_count; ++i) {
+            uint64_t carry = alive & ~own[i][word];
+            for (size_t p = 0; p < plane_count; ++p) {
+                const uint64_t next = planes[p] & carry;
                 planes[p] ^= carry;
                 carry = next;
             }
         }
-        double taken = 0;
-        for (size_t n = 0; n <= own_count && alive != 0; ++n) {
+        for (size_t n = 0; n <= own_count; ++n) {
             uint64_t rows = alive;
-            for (size_t p = 0; p < kPlanes; ++p) rows &= (n >> p & 1) != 0 ? planes[p] : ~planes[p];
-            if (rows == 0) continue;
-            alive &= ~rows;
-            if (lost > 0) taken += std::popcount(rows) * share(n, lost - 1);
-            if (n == 0) continue;
-            double given = value * share(n - 1, lost);
-            for (uint32_t i = 0; i < length; ++i)
-                if (path[i].is_own)
-                    contributions[path[i].column] +=
-                        given * std::popcount(rows & ~path[i].followers[word]);
+            for (size_t p = 0; p < plane_count; ++p)
+                rows &= (n >> p & 1) != 0 ? planes[p] : ~planes[p];
+            sorted[n * word_count + word] = rows;
+        }
+    }
+
+    void leave(double value, uint32_t length, size_t lost, const uint64_t* alive) {
+        const size_t word_count = background.word_count;
+        const uint64_t* own[kBackgroundPathMax];
+        uint32_t columns[kBackgroundPathMax];
+        size_t own_count = 0;
+        for (uint32_t i = 0; i < length; ++i) {
+            own[own_count] = path[i].followers;
+            columns[own_count] = path[i].column;
+            own_count += path[i].is_own ? 1 : 0;
+        }
+        for (size_t w = 0; w < word_count; ++w) sort_word(own, own_count, w, alive[w]);
+        for (size_t i = 0; i < own_count; ++i) {
+            double given = 0;
+            for (size_t n = 1; n <= own_count; ++n) {
+                int64_t count = 0;
+                for (size_t w = 0; w < word_count; ++w)
+                    count += std::popcount(sorted[n * word_count + w] & ~own[i][w]);
+                given += static_cast<double>(count) * share(n - 1, lost);
+            }
+            contributions[columns[i]] += value * given;
+        }
+        if (lost == 0) return;
+        double taken = 0;
+        for (size_t n = 0; n <= own_count; ++n) {
+            int64_t count = 0;
+            for (size_t w = 0; w < word_count; ++w)
+                count += std::popcount(sorted[n * word_count + w]);
+            taken += static_cast<double>(count) * share(n, lost - 1);
         }
         for (uint32_t i = 0; i < length; ++i)
             if (!path[i].is_own) contributions[path[i].column] -= value * taken;
@@ -91,9 +115,7 @@ struct Beside {
             if (node.below[side] != 0) {
                 visit(node.below[side] - 1, depth + 1, now, now_lost, left_over);
             } else {
-                for (size_t w = 0; w < word_count; ++w)
-                    if (left_over[w] != 0)
-                        leave_word(node.value[side], now, now_lost, w, left_over[w]);
+                leave(node.value[side], now, now_lost, left_over);
             }
         }
         path[place] = before;
@@ -106,9 +128,9 @@ void compare(const Background& background, const double* row, double* contributi
     const Walk& walk = background.walk;
     const size_t word_count = background.word_count;
     auto* words = reinterpret_cast<uint64_t*>(scratch);
-    auto* places = reinterpret_cast<uint32_t*>(
-        words + (2 * (size_t{background.depth_max} + 1) + 1) * word_count);
-    Beside beside{background, row, nullptr, words, places, nullptr, nullptr, {}};
+    uint64_t* sorted = words + (2 * (size_t{background.depth_max} + 1) + 1) * word_count;
+    auto* places = reinterpret_cast<uint32_t*>(sorted + kBackgroundPathMax * word_count);
+    Beside beside{background, row, nullptr, words, sorted, places, nullptr, nullptr, {}};
     std::fill_n(words, word_count, ~uint64_t{0});
     if (const size_t rest = background.row_count % 64; rest != 0)
         words[word_count - 1] = (uint64_t{1} << rest) - 1;
