@@ -5,7 +5,8 @@
 //     predict(model [, row])        the class as text, or the number
 //     predict_proba(model [, row])  MAP of each class to its probability
 //     explain(model [, row])        MAP of each feature to what it added to the raw score of the
-//                                   predicted class, and `expected`, what they are added to
+//                                   predicted class, and `base_score`, what they are added to
+//     explain_interactions(model [, row])   the same of each feature alone and each pair, 'a * b'
 //
 // `row` is a table's name or a struct; without it, the columns are those in scope.
 #pragma once
@@ -23,7 +24,7 @@ namespace quern::flow {
 
 // A call as it stands in the SQL.
 struct ModelCall {
-    std::string function;  // predict, predict_proba or explain
+    std::string function;  // predict, predict_proba, explain, explain_interactions
     std::string model;     // "income", "income@3"
     std::string row;       // SQL; empty: none was given
     size_t begin = 0, end = 0, model_offset = 0;

@@ -28,7 +28,6 @@
 namespace quern::flow {
 namespace {
 
-constexpr size_t kInteractingMax = 60;  // features; their pairs are 1,830 columns
 constexpr size_t kBatchValuesMax = 4'000'000;
 constexpr const char* kInput = "input_rows";
 constexpr const char* kUnread = "unread_rows";
@@ -145,11 +144,11 @@ std::vector<std::string> explained_columns(const std::vector<std::string>& sourc
 }
 
 Status check_explained(const std::vector<std::string>& sources, const ScoreFileRequest& request) {
-    if (!request.has_interactions || sources.size() <= kInteractingMax) return {};
+    if (!request.has_interactions || sources.size() <= score::kInteractingMax) return {};
     return invalid_argument(
                "the interactions of " + std::to_string(sources.size()) +
                " features are too many columns; --interactions takes models of up to " +
-               std::to_string(kInteractingMax) + " features")
+               std::to_string(score::kInteractingMax) + " features")
         .hint("train on fewer features, or ask with --explain what each alone did");
 }
 

@@ -51,12 +51,12 @@ std::string call_text(const ModelCall& call, const std::string& function,
 // Scores batches for SQL; one a thread.
 class Worker {
 public:
-    Worker(std::shared_ptr<const score::Scorer> scorer, bool is_explained, bool is_label)
+    enum class Gives : uint8_t { outputs, label, contributions, interactions };
+    Worker(std::shared_ptr<const score::Scorer> scorer, Gives gives)
         : scorer_(std::move(scorer)),
           scratch_(*scorer_),
           arguments_(arguments_of(scorer_->program())),
-          is_explained_(is_explained),
-          is_label_(is_label),
+          gives_(gives),
           nothing_(frame::kBatchRowsMax * sizeof(frame::int128)),
           no_validity_(frame::kBatchRowsMax / 64) {
         for (const auto& input : scorer_->program().asked()) {
@@ -77,8 +77,9 @@ public:
             return scorer_->row_error(static_cast<size_t>(failed - predictions_.is_failed.begin()),
                                       scratch_);
         }
-        if (is_explained_) return explain(out);
-        if (is_label_) return label(out);
+        if (gives_ == Gives::contributions) return explain(out);
+        if (gives_ == Gives::interactions) return interact(out);
+        if (gives_ == Gives::label) return label(out);
         out.numbers.swap(predictions_.outputs);
         return {};
     }
@@ -105,23 +106,53 @@ private:
         return {};
     }
 
+    // In the order of interaction_names().
+    Status interact(sql::FunctionValues& out) {
+        out.numbers.clear();
+        for (size_t row = 0; row < predictions_.row_count; ++row) {
+            TRY(scorer_->interact(scratch_, row, pairs_));
+            const size_t raw = scorer_->raw_count() > 1 ? predictions_.labels[row] : 0;
+            for (size_t i = 0; i < pairs_.source_count; ++i) {
+                out.numbers.push_back(pairs_.alone(raw, i));
+                for (size_t j = i + 1; j < pairs_.source_count; ++j)
+                    out.numbers.push_back(pairs_.together(raw, i, j));
+            }
+            out.numbers.push_back(pairs_.expected[raw]);
+        }
+        return {};
+    }
+
     std::shared_ptr<const score::Scorer> scorer_;
     score::Scratch scratch_;
     score::Predictions predictions_;
     score::Explanations explanations_;
+    score::Interactions pairs_;
     std::vector<size_t> arguments_;  // inputs
-    bool is_explained_, is_label_;
+    Gives gives_;
     std::vector<std::byte> nothing_;     // stands for the inputs that nobody reads
     std::vector<uint64_t> no_validity_;  // all NULL
     std::vector<frame::ColumnView> columns_;
 };
 
+std::vector<std::string> interaction_names(const std::vector<std::string>& sources) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < sources.size(); ++i) {
+        names.push_back(sources[i]);
+        for (size_t j = i + 1; j < sources.size(); ++j)
+            names.push_back(sources[i] + " * " + sources[j]);
+    }
+    return names;
+}
+
 sql::ScalarFunction function_of(const ModelCall& call, std::string name,
                                 std::shared_ptr<const score::Scorer> scorer) {
     const auto& program = scorer->program();
     const bool is_classifier = program.task == score::Task::classify;
-    const bool is_explained = call.function == "explain";
-    const bool is_label = call.function == "predict" && is_classifier;
+    using Gives = Worker::Gives;
+    const Gives gives = call.function == "explain"                    ? Gives::contributions
+                        : call.function == "explain_interactions"     ? Gives::interactions
+                        : call.function == "predict" && is_classifier ? Gives::label
+                                                                      : Gives::outputs;
     sql::ScalarFunction function;
     function.name = std::move(name);
     for (const size_t i : arguments_of(program)) {
@@ -129,14 +160,15 @@ sql::ScalarFunction function_of(const ModelCall& call, std::string name,
     }
     if (call.function != "predict") {
         function.gives = sql::ScalarFunction::Gives::map;
-        function.names = is_explained ? scorer->sources() : program.classes;
-        if (is_explained) function.names.push_back("base_score");
-    } else if (is_label) {
+        function.names = gives == Gives::contributions  ? scorer->sources()
+                         : gives == Gives::interactions ? interaction_names(scorer->sources())
+                                                        : program.classes;
+        if (gives != Gives::outputs) function.names.push_back("base_score");
+    } else if (gives == Gives::label) {
         function.gives = sql::ScalarFunction::Gives::text;
     }
-    function.make_worker = [scorer = std::move(scorer), is_explained,
-                            is_label]() -> sql::ScalarFunction::Call {
-        const auto worker = std::make_shared<Worker>(scorer, is_explained, is_label);
+    function.make_worker = [scorer = std::move(scorer), gives]() -> sql::ScalarFunction::Call {
+        const auto worker = std::make_shared<Worker>(scorer, gives);
         return [worker](const frame::BatchView& batch, sql::FunctionValues& out) {
             return worker->run(batch, out);
         };
@@ -171,6 +203,15 @@ Result<std::string> SqlModels::text_for(sql::Session& session, const ModelCall& 
                                             "' predicts numbers, which have no probability"),
                            place, call.begin)
             .hint("write predict('" + call.model + "')");
+    }
+    if (call.function == "explain_interactions" &&
+        scorer->sources().size() > score::kInteractingMax) {
+        return sql::placed(invalid_argument("'" + call.model + "' has " +
+                                            std::to_string(scorer->sources().size()) +
+                                            " features; interactions are told of up to " +
+                                            std::to_string(score::kInteractingMax)),
+                           place, call.begin)
+            .hint("write explain('" + call.model + "')");
     }
     const std::string name = call.function + "(" + (*opened)->label + ")";
     if (functions_.insert(name).second) {

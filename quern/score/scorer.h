@@ -83,6 +83,8 @@ struct Interactions {
     }
 };
 
+constexpr size_t kInteractingMax = 60;  // sources that are told in pairs: 1,830 numbers a row
+
 // Where each input of the program stands in a caller's schema; made once, by name.
 struct InputMap {
     std::vector<uint32_t> positions;

@@ -17,7 +17,8 @@ struct NameUse {
     size_t offset = 0;  // of its first byte in the SQL
 };
 
-// A call of a function that quern has models answer: predict, predict_proba, explain.
+// A call of a function that quern has models answer: predict, predict_proba, explain,
+// explain_interactions.
 struct ModelCallUse {
     std::string function;            // in lower case
     size_t offset = 0;               // of its name in the SQL

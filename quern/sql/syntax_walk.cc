@@ -51,7 +51,8 @@ constexpr std::string_view kVolatileWords[] = {
     "localtimestamp",  "session_user",      "user",
 };
 
-constexpr std::string_view kModelFunctions[] = {"explain", "predict", "predict_proba"};
+constexpr std::string_view kModelFunctions[] = {"explain", "explain_interactions", "predict",
+                                                "predict_proba"};
 
 bool is_among(std::string_view name, std::span<const std::string_view> names) {
     return std::ranges::find(names, name) != names.end();
