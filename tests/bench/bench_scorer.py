@@ -61,20 +61,21 @@ def made(measure, spec):
     return kept, json.loads((kept / "made.json").read_text())
 
 
-def libraries(measure, folder):
+def libraries(measure, folder, left_out):
     for path in sorted(folder.glob("*.so")):
         yield f"{path.stem}={path}"
     peers = measure.ROOT / "deps" / "peers"
-    for name, path in WHEEL_LIBRARIES.items():
-        yield f"{name}={next((peers / 'lib').glob('python3*/site-packages/' + path))}"
-    for name, path in NPM_LIBRARIES.items():
-        yield f"{name}={peers / path}"
+    paths = {name: next((peers / "lib").glob(f"python3*/site-packages/{path}"))
+             for name, path in WHEEL_LIBRARIES.items()}
+    paths |= {name: peers / path for name, path in NPM_LIBRARIES.items()}
+    yield from (f"{name}={path}" for name, path in paths.items() if name not in left_out)
 
 
 def measure_model(measure, driver, spec):
     folder, facts = made(measure, spec)
     with tempfile.NamedTemporaryFile() as scores:
-        found = run([driver, folder, spec[2], scores.name, *libraries(measure, folder)])
+        peers = libraries(measure, folder, facts["left_out"])
+        found = run([driver, folder, spec[2], scores.name, *peers])
         through_python = run([measure.PEER_PYTHON, measure.ROOT / "tests/bench/scorer_peer.py",
                               folder, spec[2], scores.name])
     for name, times in through_python.items():
