@@ -238,7 +238,7 @@ Status write_numbers(Source& source, const Numbers& numbers) {
         return {};
     };
     if (numbers.has_trees) {
-        TRY(write_until(numbers.raw.front()));
+        TRY(write_until(numbers.tree_raw.front()));
         std::string columns;
         for (const uint32_t column : numbers.matrix)
             columns += (columns.empty() ? "" : ", ") + writer.name(column);
@@ -246,7 +246,7 @@ Status write_numbers(Source& source, const Numbers& numbers) {
                     "];");
         for (size_t i = 0; i < numbers.matrix.size(); ++i)
             source.line("m[" + std::to_string(i) + "] = " + writer.name(numbers.matrix[i]) + ";");
-        source.line("double raw[" + std::to_string(numbers.raw.size()) + "];");
+        source.line("double raw[" + std::to_string(numbers.tree_raw.size()) + "];");
         source.line("q_add_trees(m, raw);");
         write_trees(source, numbers.trees, numbers.matrix.size());
     }

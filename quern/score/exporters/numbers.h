@@ -61,6 +61,7 @@ struct Numbers {
     std::vector<std::string> refused;  // parts that are left out, for the report
     bool has_trees = false;
     Trees trees;
+    std::vector<uint32_t> tree_raw;  // their raw scores, one after the other in `list`
 
     uint32_t add(Number number);
     uint32_t constant(double value);

@@ -6,6 +6,7 @@
 #include "quern/score/exporters/numbers.h"
 #include "quern/score/learned.h"
 #include "quern/score/models/network.h"
+#include "quern/score/models/stack.h"
 
 namespace quern::score {
 namespace {
@@ -32,11 +33,13 @@ struct Maths {
     Node sigmoid(Node a) { return divide(of(1), add(of(1), exp(negated(a)))); }
 };
 
+using Nodes = std::vector<Node>;
+constexpr char kOwnFile[] = "run it with libquern_score.so (quern export MODEL -o FILE.qn)";
 // More would make a source that compilers take minutes for.
 constexpr size_t kWeightsMax = 20'000;
 
-Status lower_network(const Buffers& learned, Numbers& numbers) {
-    const Network network = TRY(unpack_network(learned, numbers.matrix.size()));
+Result<Nodes> lower_network(const Buffers& learned, const Nodes& columns, Numbers& numbers) {
+    const Network network = TRY(unpack_network(learned, columns.size()));
     size_t weight_count = 0;
     for (const auto& layer : network.layers) weight_count += layer.weights.size();
     const bool is_of_doubles = !learned.contains("weights_8");
@@ -45,11 +48,11 @@ Status lower_network(const Buffers& learned, Numbers& numbers) {
                              " weights has a form outside of quern only where it bends by relu or "
                              "logistic, and has " +
                              std::to_string(kWeightsMax) + " weights of 64 bits at most")
-            .hint("run it with libquern_score.so (quern export MODEL -o FILE.qn)");
+            .hint(kOwnFile);
     Maths maths{numbers};
-    std::vector<Node> inputs = numbers.matrix;
+    Nodes inputs = columns;
     for (const auto& layer : network.layers) {
-        std::vector<Node> outputs;
+        Nodes outputs;
         const double* weight = layer.weights.data();
         for (const double bias : layer.biases) {
             Node sum = maths.of(bias);
@@ -63,91 +66,113 @@ Status lower_network(const Buffers& learned, Numbers& numbers) {
         }
         inputs = std::move(outputs);
     }
-    numbers.raw = std::move(inputs);
-    return {};
+    return inputs;
 }
 
-void lower_centers(const Buffers& learned, Numbers& numbers) {
+Nodes lower_centers(const Buffers& learned, const Nodes& columns, Numbers& numbers) {
     Maths maths{numbers};
+    Nodes raw;
     const auto& centers = *find_buffer<double>(learned, "centers");
     const Node scale = maths.of(-2 * (*find_buffer<double>(learned, "variance"))[0]);
     for (auto center = centers.begin(); center != centers.end();) {
         Node sum = maths.of(0);
-        for (const Node column : numbers.matrix) {
+        for (const Node column : columns) {
             const Node off = maths.subtract(maths.of(*center++), column);
             sum = maths.add(sum, maths.multiply(off, off));
         }
-        numbers.raw.push_back(maths.divide(sum, scale));
+        raw.push_back(maths.divide(sum, scale));
     }
+    return raw;
 }
 
-Status lower_model(const Scorer& scorer, Numbers& numbers) {
-    const FittedModel& model = scorer.program().model;
-    if (model.kind == "trees") {
-        numbers.trees = TRY(unpack_trees(model.learned, numbers.matrix.size()));
-        if (has_linear_leaves(numbers.trees))
-            return unimplemented("trees with linear leaves have no form outside of quern")
-                .hint(
-                    "run it with libquern_score.so (quern export MODEL -o FILE.qn), or train "
-                    "without linear_tree");
-        numbers.has_trees = true;
-        for (uint32_t i = 0; i < scorer.raw_count(); ++i) {
-            Number raw;
-            raw.op = Op::raw;
-            raw.index = i;
-            numbers.raw.push_back(numbers.add(std::move(raw)));
-        }
-    } else if (model.kind == "linear") {
-        Maths maths{numbers};
-        const auto& weights = *find_buffer<double>(model.learned, "weights");
-        size_t at = 0;
-        for (const double intercept : *find_buffer<double>(model.learned, "intercepts")) {
-            Node sum = maths.of(intercept);
-            for (const Node column : numbers.matrix)
-                sum = maths.add(sum, maths.multiply(maths.of(weights[at++]), column));
-            numbers.raw.push_back(sum);
-        }
-    } else if (model.kind == "network") {
-        return lower_network(model.learned, numbers);
-    } else if (model.kind == "centers") {
-        lower_centers(model.learned, numbers);
-    } else if (model.kind == "constant") {
-        for (const double value : *find_buffer<double>(model.learned, "raw"))
-            numbers.raw.push_back(numbers.constant(value));
-    } else {
-        return unimplemented("a model of kind '" + model.kind + "' has no form outside of quern")
-            .hint("run it with libquern_score.so (quern export MODEL -o FILE.qn)");
-    }
-    return {};
-}
-
-void lower_link(const Program& program, Numbers& numbers) {
+Nodes lower_linear(const Buffers& learned, const Nodes& columns, Numbers& numbers) {
     Maths maths{numbers};
-    switch (program.link) {
+    Nodes raw;
+    const auto& weights = *find_buffer<double>(learned, "weights");
+    size_t at = 0;
+    for (const double intercept : *find_buffer<double>(learned, "intercepts")) {
+        Node sum = maths.of(intercept);
+        for (const Node column : columns)
+            sum = maths.add(sum, maths.multiply(maths.of(weights[at++]), column));
+        raw.push_back(sum);
+    }
+    return raw;
+}
+
+// Their columns are the matrix itself: trees are walked apart from other numbers.
+Result<Nodes> lower_trees(const Buffers& learned, const Nodes& columns, Numbers& numbers) {
+    if (numbers.has_trees || columns != numbers.matrix)
+        return unimplemented(
+                   "two members of trees, or trees over scores, have no form outside of "
+                   "quern")
+            .hint(kOwnFile);
+    numbers.trees = TRY(unpack_trees(learned, columns.size()));
+    if (has_linear_leaves(numbers.trees))
+        return unimplemented("trees with linear leaves have no form outside of quern")
+            .hint(std::string(kOwnFile) + ", or train without linear_tree");
+    numbers.has_trees = true;
+    for (uint32_t i = 0; i < numbers.trees.raw_count; ++i) {
+        Number raw;
+        raw.op = Op::raw;
+        raw.index = i;
+        numbers.tree_raw.push_back(numbers.add(std::move(raw)));
+    }
+    return numbers.tree_raw;
+}
+
+Nodes lower_link(Link link, double link_scale, const Nodes& raw, Numbers& numbers) {
+    Maths maths{numbers};
+    Nodes outputs;
+    switch (link) {
         case Link::identity:
-            numbers.outputs = numbers.raw;
-            return;
+            return raw;
         case Link::exponential:
-            for (const Node raw : numbers.raw) numbers.outputs.push_back(maths.exp(raw));
-            return;
+            for (const Node one : raw) outputs.push_back(maths.exp(one));
+            return outputs;
         case Link::sigmoid: {
-            const Node scaled = maths.multiply(maths.of(-program.link_scale), numbers.raw[0]);
+            const Node scaled = maths.multiply(maths.of(-link_scale), raw[0]);
             const Node positive =
                 maths.divide(maths.of(1), maths.add(maths.of(1), maths.exp(scaled)));
-            numbers.outputs = {maths.subtract(maths.of(1), positive), positive};
-            return;
+            return {maths.subtract(maths.of(1), positive), positive};
         }
         case Link::softmax: {
-            Node top = numbers.raw[0], sum = maths.of(0);
-            for (size_t i = 1; i < numbers.raw.size(); ++i) top = maths.max(numbers.raw[i], top);
-            for (const Node raw : numbers.raw) {
-                numbers.outputs.push_back(maths.exp(maths.subtract(raw, top)));
-                sum = maths.add(sum, numbers.outputs.back());
+            Node top = raw[0], sum = maths.of(0);
+            for (size_t i = 1; i < raw.size(); ++i) top = maths.max(raw[i], top);
+            for (const Node one : raw) {
+                outputs.push_back(maths.exp(maths.subtract(one, top)));
+                sum = maths.add(sum, outputs.back());
             }
-            for (Node& output : numbers.outputs) output = maths.divide(output, sum);
-            return;
+            for (Node& output : outputs) output = maths.divide(output, sum);
+            return outputs;
         }
     }
+    return outputs;
+}
+
+Result<Nodes> lower_model(const FittedModel& model, const Nodes& columns, Numbers& numbers) {
+    const Buffers& learned = model.learned;
+    if (model.kind == "trees") return lower_trees(learned, columns, numbers);
+    if (model.kind == "linear") return lower_linear(learned, columns, numbers);
+    if (model.kind == "network") return lower_network(learned, columns, numbers);
+    if (model.kind == "centers") return lower_centers(learned, columns, numbers);
+    if (model.kind == "constant") {
+        Nodes raw;
+        for (const double value : *find_buffer<double>(learned, "raw"))
+            raw.push_back(numbers.constant(value));
+        return raw;
+    }
+    if (model.kind == "stack") {
+        const Stack stack = TRY(unpack_stack(learned));
+        Nodes scores;
+        for (const auto& member : stack.members) {
+            const Nodes raw = TRY(lower_model(member.model, columns, numbers));
+            const Nodes made = lower_link(member.link, member.link_scale, raw, numbers);
+            scores.insert(scores.end(), made.begin(), made.end());
+        }
+        return lower_model(stack.final, scores, numbers);
+    }
+    return unimplemented("a model of kind '" + model.kind + "' has no form outside of quern")
+        .hint(kOwnFile);
 }
 
 // The curve of one class, by what was learned for it.
@@ -288,8 +313,8 @@ void lower_region(const Program& program, Numbers& numbers) {
 
 Status lower_outputs(const Scorer& scorer, Numbers& numbers) {
     const Program& program = scorer.program();
-    TRY(lower_model(scorer, numbers));
-    lower_link(program, numbers);
+    numbers.raw = TRY(lower_model(program.model, numbers.matrix, numbers));
+    numbers.outputs = lower_link(program.link, program.link_scale, numbers.raw, numbers);
     TRY(lower_calibration(program, numbers));
     lower_label(program, numbers);
     lower_region(program, numbers);

@@ -19,7 +19,7 @@ public:
         const std::vector<bool> is_used = numbers_.used();
         names_.resize(numbers_.list.size());
         is_test_.resize(numbers_.list.size());
-        const auto first_raw = numbers_.has_trees ? numbers_.raw.front() : UINT32_MAX;
+        const auto first_raw = numbers_.has_trees ? numbers_.tree_raw.front() : UINT32_MAX;
         for (uint32_t i = 0; i < numbers_.list.size(); ++i) {
             if (i == first_raw) add_trees();
             if (is_used[i] && numbers_.list[i].op != Op::raw) names_[i] = TRY(make(i));
@@ -252,8 +252,8 @@ private:
             scores =
                 graph_.op("Div", scores,
                           graph_.real(static_cast<double>(trees.trees.size() / trees.raw_count)));
-        for (size_t i = 0; i < numbers_.raw.size(); ++i)
-            names_[numbers_.raw[i]] =
+        for (size_t i = 0; i < numbers_.tree_raw.size(); ++i)
+            names_[numbers_.tree_raw[i]] =
                 graph_.node("Gather", {scores, graph_.whole(static_cast<int64_t>(i))},
                             {Graph::of_int("axis", 1)});
     }

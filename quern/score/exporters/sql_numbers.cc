@@ -26,8 +26,8 @@ public:
         const std::vector<bool> is_used = numbers_.used();
         count_uses(is_used);
         texts_.resize(numbers_.list.size());
-        const uint32_t first_raw =
-            numbers_.has_trees ? numbers_.raw.front() : static_cast<uint32_t>(numbers_.list.size());
+        const uint32_t first_raw = numbers_.has_trees ? numbers_.tree_raw.front()
+                                                      : static_cast<uint32_t>(numbers_.list.size());
         TRY(write_range(0, first_raw, is_used));
         if (numbers_.has_trees) {
             TRY(add_trees());
@@ -349,10 +349,10 @@ private:
         const double divisor =
             trees.is_average ? static_cast<double>(trees.trees.size() / trees.raw_count) : 1;
         for (size_t raw = 0; raw < sums.size(); ++raw) {
-            const std::string name = "q_n" + std::to_string(numbers_.raw[raw]);
+            const std::string name = "q_n" + std::to_string(numbers_.tree_raw[raw]);
             pending_ +=
                 ", " + sums[raw] + (divisor == 1 ? "" : " / " + real(divisor)) + " AS " + name;
-            texts_[numbers_.raw[raw]] = name;
+            texts_[numbers_.tree_raw[raw]] = name;
         }
         flush();
         return {};

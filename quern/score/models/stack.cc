@@ -212,6 +212,17 @@ FittedModel pack(const Stack& stack) {
     return model;
 }
 
+Result<Stack> unpack_stack(const Buffers& learned) {
+    Parts parts = TRY(take_parts(learned));
+    Stack stack;
+    for (size_t i = 0; i < parts.links.size(); ++i)
+        stack.members.push_back({{parts.kinds[i], std::move(parts.learned[i])},
+                                 static_cast<Link>(parts.links[i]),
+                                 parts.link_scales[i]});
+    stack.final = {parts.kinds.back(), std::move(parts.learned.back())};
+    return stack;
+}
+
 QUERN_REGISTER(ModelKind)({
     .name = "stack",
     .summary = "A model over the scores of models: a stack or a blend.",

@@ -21,5 +21,7 @@ struct Stack {
 constexpr size_t kStackMembersMax = 64;
 
 FittedModel pack(const Stack& stack);
+// The parts' own buffers are not looked at.
+Result<Stack> unpack_stack(const Buffers& learned);
 
 }  // namespace quern::score
