@@ -14,7 +14,7 @@ import shared
 from shared import check, difference, number
 
 PYTHON = shared.ROOT / "deps/tests/bin/python"
-MODELS = ["fitted", "spend", "forest", "plain", "categories"]
+MODELS = ["fitted", "spend", "forest", "plain", "categories", "stacked"]
 WHOLE = {"wide", "small"}
 MARGIN = 1e-12
 

@@ -15,7 +15,7 @@ import tempfile
 import shared
 from shared import call, check
 
-MODELS = ["texts", "fitted", "categories"]
+MODELS = ["texts", "fitted", "categories", "stacked"]
 FOUND = re.compile(r"(\d+) rows checked, (\d+) differ, largest difference ([-+.e\d]+)")
 
 
