@@ -36,7 +36,8 @@ def print_machine():
 
 
 class Weighed:
-    """One finished process: seconds of wall clock, peak resident bytes, its standard output."""
+    """One finished process: seconds of wall clock and of processors, peak resident bytes, its
+    standard output."""
 
     def __init__(self, command, cwd=None):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
@@ -46,6 +47,7 @@ class Weighed:
             self.seconds = time.perf_counter() - start
             process.returncode = os.waitstatus_to_exitcode(status)
             self.peak_bytes = usage.ru_maxrss * 1024
+            self.processor_seconds = usage.ru_utime + usage.ru_stime
             out.seek(0)
             error.seek(0)
             self.output = out.read().decode()
