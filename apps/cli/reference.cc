@@ -9,6 +9,7 @@
 #include "quern/score/encoder.h"
 #include "quern/score/exporter.h"
 #include "quern/score/function.h"
+#include "quern/score/importer.h"
 #include "quern/serve/route.h"
 #include "quern/train/learner.h"
 #include "quern/train/load.h"
@@ -138,6 +139,17 @@ std::string exports_text() {
     return text;
 }
 
+std::string imports_text() {
+    std::string text =
+        "\nA file is read in a process that may do nothing else, and nothing in it is run. What "
+        "quern cannot say\nexactly is refused by its name.\n";
+    for (const auto& importer : Registry<score::ModelImporter>::of_kind().all()) {
+        text += heading(importer.name) + text_of(importer.summary) + " " + text_of(importer.exact) +
+                "\n" + example_of(importer.example);
+    }
+    return text;
+}
+
 std::string formats_text() {
     std::string text;
     for (const auto& format : Registry<data::SourceFormat>::of_kind().all()) {
@@ -160,6 +172,7 @@ std::string routes_text() {
 std::string commands_text() {
     std::string text;
     for (const auto& command : Registry<Command>::of_kind().all()) {
+        if (!command.is_shown) continue;
         text +=
             heading(command.name) + text_of(command.summary) + ".\n" + example_of(command.example);
     }
@@ -186,6 +199,7 @@ const std::vector<Chapter>& chapters() {
         {"conformal", "Conformal methods (`conformal:`)",
          [] { return sourced_text<score::ConformalMethod>("method"); }},
         {"exports", "Forms that `quern export` writes", exports_text},
+        {"imports", "Models that `quern import model` reads", imports_text},
         {"routes", "Routes of a service", routes_text},
         {"commands", "Commands", commands_text},
     };
@@ -214,7 +228,7 @@ QUERN_REGISTER(Command)
     .example = "quern reference learners",
     .arguments = {{"CHAPTER",
                    "files, formats, checks, functions, transforms, selectors, learners, metrics, "
-                   "exports, routes or commands",
+                   "exports, imports, routes or commands",
                    false}},
     .run = run_reference,
 });

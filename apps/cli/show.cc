@@ -2,6 +2,8 @@
 
 #include "apps/cli/show.h"
 
+#include <algorithm>
+
 #include "quern/base/clock.h"
 #include "quern/base/json.h"
 #include "quern/base/nearest.h"
@@ -52,6 +54,11 @@ Result<std::vector<Shown>> overview(flow::Workspace& workspace) {
     for (const auto& model : workspace.project.models) {
         const auto message = TRY(model_message(workspace, model.name));
         shown.push_back({model.name, "model", message});
+    }
+    for (const auto& champion : TRY(store::Models(*workspace.store).champions())) {
+        if (workspace.project.find_model(champion.model) != nullptr) continue;
+        const auto message = TRY(model_message(workspace, champion.model));
+        shown.push_back({champion.model, "model", message + ", imported"});
     }
     for (const auto& service : workspace.project.services) {
         shown.push_back({service.name, "service", service.model + "@" + service.alias});
@@ -167,10 +174,15 @@ Result<int> show_named(flow::Workspace& workspace, const Invocation& invocation,
         }
         return show_model(workspace, {service->model, service->alias, 0}, invocation);
     }
+    const auto champions = TRY(store::Models(*workspace.store).champions());
+    if (std::ranges::count(champions, name.model, &store::ModelVersion::model) > 0)
+        return show_model(workspace, name, invocation);
     std::vector<std::string_view> names;
     for (const auto& source : project.sources) names.push_back(source.name);
     for (const auto& table : project.tables) names.push_back(table.name);
     for (const auto& model : project.models) names.push_back(model.name);
+    for (const auto& champion : champions)
+        if (project.find_model(champion.model) == nullptr) names.push_back(champion.model);
     for (const auto& service : project.services) names.push_back(service.name);
     return unknown_name("source, table, model or service", text, names);
 }

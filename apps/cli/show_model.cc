@@ -115,10 +115,23 @@ std::string versions_text(const std::vector<store::ModelVersion>& versions) {
     return text;
 }
 
+// The rows that it was trained on, and by what.
+std::string origin_text(const flow::ModelFacts& facts) {
+    std::string text = "  from:     " + with_thousands(facts.rows_read) + " rows of " + facts.from +
+                       ": " + with_thousands(facts.rows_lesson) + " to learn, " +
+                       with_thousands(facts.rows_validation) + " to stop by, " +
+                       with_thousands(facts.rows_test) + " to judge (" + facts.split + ", seed " +
+                       std::to_string(facts.seed) + ")\n";
+    return text + "  made by:  " + facts.algorithm + ", " + facts.engine + " in " +
+           duration_text(facts.seconds) + "\n";
+}
+
 std::string model_text(const store::ModelVersion& version, const flow::ModelFacts& facts,
                        const std::vector<store::ModelVersion>& versions,
                        const std::string& kernel) {
-    std::string title = version.model + "  " + task_words(facts) + " from " + facts.from;
+    const bool is_imported = facts.from.empty();
+    std::string title = version.model + "  " + task_words(facts) +
+                        (is_imported ? ", imported" : " from " + facts.from);
     title.resize(std::max<size_t>(title.size() + 2, 70), ' ');
     title += "v" + std::to_string(version.version);
     for (const auto& alias : version.aliases) title += " " + alias;
@@ -127,17 +140,11 @@ std::string model_text(const store::ModelVersion& version, const flow::ModelFact
     text += confusion_text(facts);
     text += "  " + plural(static_cast<int64_t>(facts.features.size()), "feature") + " -> " +
             plural(facts.column_count, "column") + ", " + facts.model_text + ", " +
-            size_text(static_cast<uint64_t>(facts.size_bytes)) + ", " +
-            printed("%.1f", facts.row_us) + " us a row\n";
+            size_text(static_cast<uint64_t>(facts.size_bytes)) +
+            (is_imported ? "" : ", " + printed("%.1f", facts.row_us) + " us a row") + "\n";
     const std::string leads = leads_text(facts);
     if (!leads.empty()) text += "  leads:    " + leads + "\n";
-    text += "  from:     " + with_thousands(facts.rows_read) + " rows of " + facts.from + ": " +
-            with_thousands(facts.rows_lesson) + " to learn, " +
-            with_thousands(facts.rows_validation) + " to stop by, " +
-            with_thousands(facts.rows_test) + " to judge (" + facts.split + ", seed " +
-            std::to_string(facts.seed) + ")\n";
-    text += "  made by:  " + facts.algorithm + ", " + facts.engine + " in " +
-            duration_text(facts.seconds) + "\n";
+    text += is_imported ? "  made by:  " + facts.algorithm + "\n" : origin_text(facts);
     if (!kernel.empty()) text += "  kernel:   " + kernel + "\n";
     text += preparation_text(facts);
     for (const auto& [key, words] : facts.outputs) text += "  " + key + ": " + words + "\n";

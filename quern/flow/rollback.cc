@@ -1,5 +1,7 @@
 #include "quern/flow/rollback.h"
 
+#include <algorithm>
+
 #include "quern/base/nearest.h"
 #include "quern/store/models.h"
 #include "quern/store/published.h"
@@ -43,6 +45,9 @@ Result<RolledBack> roll_back(Workspace& workspace, const std::string& name) {
     if (const auto* source = project.find_source(name)) {
         return roll_back_data(workspace, "source", source->name);
     }
+    const auto champions = TRY(store::Models(*workspace.store).champions());
+    if (std::ranges::count(champions, name, &store::ModelVersion::model) > 0)
+        return roll_back_model(workspace, name);  // imported
     std::vector<std::string_view> names;
     for (const auto& model : project.models) names.push_back(model.name);
     for (const auto& table : project.tables) names.push_back(table.name);

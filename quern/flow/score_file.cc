@@ -16,6 +16,7 @@
 #include "quern/data/load.h"
 #include "quern/data/source_format.h"
 #include "quern/flow/graph.h"
+#include "quern/flow/text_rows.h"
 #include "quern/score/conformal.h"
 #include "quern/score/lookup_inputs.h"
 #include "quern/score/request.h"
@@ -62,31 +63,18 @@ project::Source source_behind(Workspace& workspace, const std::string& model) {
     return like;
 }
 
-// The file as a source whose columns are all text: values are judged by the model's own contract,
-// the same for a file as for a request.
+// The file, read as the source behind the model is read, and as the user says.
 Result<frame::Schema> load_as_text(sql::Session& session, const ScoreFileRequest& request,
                                    const project::Source& like, ScoreFileReport& report) {
     project::Source source = like;
-    source.name = file_stem(request.file);
-    source.files = {{absolute_path(request.file), {}}};
     source.null_values.insert(source.null_values.end(), request.null_values.begin(),
                               request.null_values.end());
     source.names = request.names;
     source.has_header = request.has_header;
     if (!request.encoding.empty()) source.encoding = request.encoding;
-    const auto shape = TRY(data::describe_source(session, ".", source));
-    for (const auto& column : shape.columns) {
-        project::SourceColumn text;
-        text.name = column.name;
-        text.type = "VARCHAR";
-        source.columns.push_back(std::move(text));
-    }
-    const auto loaded = TRY(data::load_source(session, ".", source, {kInput, kUnread}));
-    report.notes = shape.notes;
-    if (loaded.rows_quarantined > 0) {
-        report.notes.push_back("the first line that could not be read: " + loaded.first_reason);
-    }
-    return shape.columns;
+    auto rows = TRY(load_text_rows(session, request.file, source, {kInput, kUnread}));
+    report.notes = std::move(rows.notes);
+    return std::move(rows.columns);
 }
 
 // 'age', 'city' and 3 more

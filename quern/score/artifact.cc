@@ -14,7 +14,9 @@ namespace quern::score {
 namespace {
 
 constexpr std::string_view kTasks[] = {"classify", "regress"};
-constexpr std::string_view kLinks[] = {"identity", "sigmoid", "softmax", "exponential"};
+constexpr std::string_view kLinks[] = {"identity",         "sigmoid",       "softmax",
+                                       "exponential",      "float_sigmoid", "float_softmax",
+                                       "float_exponential"};
 constexpr std::string_view kFormat = "quern model";
 
 template <class E>
@@ -120,9 +122,12 @@ std::string stage_prefix(size_t index) { return "stage." + std::to_string(index)
 std::string golden_prefix(size_t index) { return "golden." + std::to_string(index) + "."; }
 
 int version_of(const Program& program) {
+    if (program.link > Link::exponential) return 5;
     // What models of trees learned to hold, alone or in a stack.
     for (const auto& [name, buffer] : program.model.learned)
-        if (name.ends_with("background") || name.ends_with("leaf_constant")) return 5;
+        if (name.ends_with("background") || name.ends_with("leaf_constant") ||
+            name.ends_with("is_float32"))
+            return 5;
     if (!program.calibration.kind.empty() || !program.conformal.kind.empty()) return 4;
     if (!program.lookups.empty()) return 3;
     bool has_names = false;

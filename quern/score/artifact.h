@@ -14,7 +14,7 @@ namespace quern::score {
 
 // 1: encoders only. 2: also stages, a matrix of chosen columns, encoders with names of their own.
 // 3: also look-ups. 4: also a calibration and a conformal part. 5: also trees with linear leaves or
-// with rows to compare with.
+// with rows to compare with, sums and links of floats.
 // A program that needs nothing of a later version is written as an earlier one; all are read
 // (tests/bwc).
 constexpr int kArtifactVersion = 5;

@@ -231,7 +231,9 @@ std::string conformal_text(const Program& program) {
 }
 
 std::string outputs_text(const Program& program) {
-    constexpr std::string_view kLinks[] = {"as they are", "by sigmoid", "by softmax", "by exp"};
+    constexpr std::string_view kLinks[] = {
+        "as they are",          "by sigmoid",           "by softmax",      "by exp",
+        "by sigmoid of floats", "by softmax of floats", "by exp of floats"};
     std::string text =
         "outputs: raw scores " + std::string(kLinks[static_cast<size_t>(program.link)]) + "\n";
     if (program.task == Task::regress)

@@ -114,7 +114,7 @@ Status pick_matrix(Scorer::Plan& plan) {
 Status check_outputs(const Scorer::Plan& plan) {
     const Program& program = plan.program;
     size_t raw = plan.model.raw_count, outputs = program.output_count();
-    bool fits = program.link == Link::sigmoid
+    bool fits = is_sigmoid(program.link)
                     ? raw == 1 && outputs == 2 && program.task == Task::classify
                     : raw == outputs;
     if (fits) return {};

@@ -114,8 +114,18 @@ struct FittedModel {
     bool operator==(const FittedModel&) const = default;
 };
 
-// From raw scores to outputs. `sigmoid` makes two probabilities of one raw score.
-enum class Link : uint8_t { identity, sigmoid, softmax, exponential };
+// From raw scores to outputs. `sigmoid` makes two probabilities of one raw score. Those of float
+// compute in 32 bits, in XGBoost's order.
+enum class Link : uint8_t {
+    identity,
+    sigmoid,
+    softmax,
+    exponential,
+    float_sigmoid,
+    float_softmax,
+    float_exponential,
+};
+inline bool is_sigmoid(Link link) { return link == Link::sigmoid || link == Link::float_sigmoid; }
 
 // From the link's probabilities to better ones.
 struct FittedCalibration {

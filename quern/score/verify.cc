@@ -185,7 +185,7 @@ Status check_columns(const Program& program) {
 Status check_outputs(const Program& program) {
     bool is_classifier = program.task == Task::classify;
     if (!is_classifier && program.task != Task::regress) return bad("unknown task");
-    if (program.link > Link::exponential) return bad("unknown link");
+    if (program.link > Link::float_exponential) return bad("unknown link");
     TRY(check_type(program.target_type));
     std::set<std::string> classes(program.classes.begin(), program.classes.end());
     if (classes.size() != program.classes.size()) return bad("two classes have one name");

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "quern/score/importers/lightgbm_trees.h"
 #include "quern/score/model.h"
 #include "quern/score/models/trees.h"
-#include "quern/train/lightgbm_text.h"
 
 namespace quern::train {
 namespace {
@@ -73,7 +73,7 @@ std::string boosting_parameters(const FitInput& input) {
 Status keep_trees(const Booster& booster, const FitInput& input, int64_t iterations,
                   Fitted& fitted) {
     const auto text = TRY(booster.text(iterations));
-    fitted.model = score::pack(TRY(read_lightgbm_text(text, raw_count_of(input))));
+    fitted.model = score::pack(TRY(score::read_lightgbm_trees(text, raw_count_of(input))));
     if (input.task == Task::classify) {
         fitted.link = input.class_count == 2 ? score::Link::sigmoid : score::Link::softmax;
     }

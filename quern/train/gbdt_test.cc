@@ -4,9 +4,9 @@
 #include <bit>
 #include <cmath>
 
+#include "quern/score/importers/lightgbm_trees.h"
 #include "quern/score/models/trees.h"
 #include "quern/train/booster.h"
-#include "quern/train/lightgbm_text.h"
 #include "quern/train/sample_for_test.h"
 
 namespace quern::train {
@@ -58,7 +58,7 @@ TEST(Gbdt, ScoresAreLightGbmsToTheBit) {
         Fitted fitted;
         const auto raw_count = static_cast<uint32_t>(classes > 2 ? classes : 1);
         const auto text = booster.text(40).value();
-        fitted.model = score::pack(read_lightgbm_text(text, raw_count).value());
+        fitted.model = score::pack(score::read_lightgbm_trees(text, raw_count).value());
         check_bits(raw_scores(fitted, sample.lesson().matrix),
                    booster.raw_scores(sample.lesson().matrix, 40).value());
         const auto odd = hostile_rows();
@@ -94,7 +94,7 @@ TEST(Gbdt, LightGbmsModelIsTheSameAtTwoThreads) {
         const auto data = BoosterData::make(sample.lesson(), parameters, nullptr).value();
         auto booster = Booster::make(data, parameters).value();
         for (int i = 0; i < 60; ++i) EXPECT_TRUE(booster.update().ok());
-        return score::pack(read_lightgbm_text(booster.text(60).value(), 1).value());
+        return score::pack(score::read_lightgbm_trees(booster.text(60).value(), 1).value());
     };
     EXPECT_EQ(model("1"), model("2"));
 }
@@ -187,7 +187,7 @@ TEST(LightGbmText, RefusesWhatItDoesNotKnow) {
                              "split_feature=0\n\nend of trees\n",
                              "max_feature_idx=1\n\nTree=0\nnum_leaves=1\nleaf_value=x\n\n"
                              "end of trees\n"}) {
-        EXPECT_FALSE(read_lightgbm_text(text, 1).ok()) << text;
+        EXPECT_FALSE(score::read_lightgbm_trees(text, 1).ok()) << text;
     }
 }
 

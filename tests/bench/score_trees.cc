@@ -13,8 +13,8 @@
 #include <iterator>
 #include <thread>
 
+#include "quern/score/importers/lightgbm_trees.h"
 #include "quern/score/models/tree_scorer.h"
-#include "quern/train/lightgbm_text.h"
 
 #include "LightGBM/c_api.h"
 #include "tests/bench/score_export.h"
@@ -232,7 +232,7 @@ int main(int argc, char** argv) {
     if (argc < 4) fail("usage: score_trees FOLDER COLUMN_COUNT SCORES_OUT [NAME=LIBRARY...]");
     const std::string folder = argv[1], text = read_file((folder + "/model.txt").c_str());
     const Rows rows{read_numbers(folder + "/rows.bin"), std::stoul(argv[2])};
-    const auto trees = quern::train::read_lightgbm_text(text, 1);
+    const auto trees = quern::score::read_lightgbm_trees(text, 1);
     if (!trees.ok()) fail(trees.status().text());
     const auto start = std::chrono::steady_clock::now();
     const BoundModel model = quern::score::bind_fastest(*trees, rows.column_count);

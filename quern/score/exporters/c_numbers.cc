@@ -74,6 +74,10 @@ private:
                 return call("sin");
             case Op::cos:
                 return call("cos");
+            case Op::to_float:
+                return call("(double)(float)");
+            case Op::float_exp:
+                return "(double)expf((float)" + argument(0) + ")";
             case Op::count_below:
             case Op::count_to:
                 return counted(number, argument(0));

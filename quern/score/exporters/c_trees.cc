@@ -182,12 +182,19 @@ std::string walk_code(const Layout& layout, const Trees& trees, double divisor, 
     for (size_t lane = 0; lane < 4; ++lane) {
         const std::string tree = lane == 0 ? "tree" : "tree + " + std::to_string(lane);
         const std::string to = trees.raw_count == 1 ? "0" : "(" + tree + ") % " + raw_count;
-        code += "        raw[" + to + "] += leaf[(q_trees[" + tree + "] + " + tree + ") / 2 + " +
-                lanes[lane] + "->slot]" + (step == 0 ? "" : " * " + number(step)) + ";\n";
+        const std::string leaf = "leaf[(q_trees[" + tree + "] + " + tree + ") / 2 + " +
+                                 lanes[lane] + "->slot]" + (step == 0 ? "" : " * " + number(step));
+        code += "        raw[" + to + "] " +
+                (trees.is_float32 ? "= (double)(float)(raw[" + to + "] + " + leaf + ")"
+                                  : "+= " + leaf) +
+                ";\n";
     }
     code += "    }\n";
     if (divisor != 1)
-        code += "    for (i = 0; i < " + raw_count + "; ++i) raw[i] /= " + number(divisor) + ";\n";
+        code += "    for (i = 0; i < " + raw_count + "; ++i) raw[i] " +
+                (trees.is_float32 ? "= (double)(float)(raw[i] / " + number(divisor) + ")"
+                                  : "/= " + number(divisor)) +
+                ";\n";
     return code + "}\n#undef Q_STEP\n";
 }
 

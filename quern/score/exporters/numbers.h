@@ -33,6 +33,8 @@ struct Number {
         expm1,
         sin,
         cos,
+        to_float,     // rounded to 32 bits
+        float_exp,    // of the value as a float, as a float
         count_below,  // how many of the table's rising numbers are < the value; NaN: none
         count_to,     // the same with <=; NaN: all
         look_up,      // the table's number at the position that the argument is
@@ -79,6 +81,10 @@ size_t only_one(const std::vector<double>& table);
 
 // unimplemented, with the kind's name, for what no list of operations can say.
 Result<Numbers> lower_numbers(const Scorer& scorer);
+
+// How far from the scorer's an output may be that sums up doubles where the model sums up floats; 0
+// where it does not.
+double float_margin(const Program& program, const Numbers& numbers);
 
 // The steps of it.
 Status lower_matrix(const Scorer& scorer, Numbers& numbers);

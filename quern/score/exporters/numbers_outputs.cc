@@ -1,5 +1,6 @@
 // Linear models, networks, clusters, links, calibrations, labels and regions as operations on
 // doubles.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -30,6 +31,8 @@ struct Maths {
     Node negated(Node a) { return multiply(of(-1), a); }
     Node max(Node a, Node b) { return choose(less(a, b), b, a); }  // as std::max
     Node min(Node a, Node b) { return choose(less(b, a), b, a); }
+    Node to_float(Node a) { return numbers.call(Op::to_float, {a}); }
+    Node float_exp(Node a) { return numbers.call(Op::float_exp, {a}); }
     Node sigmoid(Node a) { return divide(of(1), add(of(1), exp(negated(a)))); }
 };
 
@@ -120,6 +123,32 @@ Result<Nodes> lower_trees(const Buffers& learned, const Nodes& columns, Numbers&
     return numbers.tree_raw;
 }
 
+// As link.cc: sums, quotients and differences of two floats are those of doubles, rounded.
+Nodes lower_float_link(Link link, const Nodes& raw, Numbers& numbers) {
+    Maths maths{numbers};
+    Nodes outputs;
+    if (link == Link::float_exponential) {
+        for (const Node one : raw) outputs.push_back(maths.float_exp(one));
+    } else if (link == Link::float_sigmoid) {
+        constexpr float kLargest = 88.7f;
+        const Node largest = maths.of(static_cast<double>(kLargest));
+        const Node power = maths.float_exp(maths.min(maths.negated(raw[0]), largest));
+        const Node sum = maths.to_float(maths.add(power, maths.of(1)));
+        const Node positive = maths.to_float(maths.divide(maths.of(1), sum));
+        outputs = {maths.to_float(maths.subtract(maths.of(1), positive)), positive};
+    } else {
+        Node top = raw[0], sum = maths.of(0);
+        for (size_t i = 1; i < raw.size(); ++i) top = maths.max(raw[i], top);
+        for (const Node one : raw) {
+            outputs.push_back(maths.float_exp(maths.to_float(maths.subtract(one, top))));
+            sum = maths.add(sum, outputs.back());
+        }
+        sum = maths.to_float(sum);
+        for (Node& output : outputs) output = maths.to_float(maths.divide(output, sum));
+    }
+    return outputs;
+}
+
 Nodes lower_link(Link link, double link_scale, const Nodes& raw, Numbers& numbers) {
     Maths maths{numbers};
     Nodes outputs;
@@ -145,6 +174,10 @@ Nodes lower_link(Link link, double link_scale, const Nodes& raw, Numbers& number
             for (Node& output : outputs) output = maths.divide(output, sum);
             return outputs;
         }
+        case Link::float_sigmoid:
+        case Link::float_softmax:
+        case Link::float_exponential:
+            return lower_float_link(link, raw, numbers);
     }
     return outputs;
 }
@@ -310,6 +343,20 @@ void lower_region(const Program& program, Numbers& numbers) {
 }
 
 }  // namespace
+
+double float_margin(const Program& program, const Numbers& numbers) {
+    if (!numbers.has_trees || !numbers.trees.is_float32) return 0;
+    double largest = 0;  // that a sum can become
+    for (const auto& tree : numbers.trees.trees) {
+        double of_tree = 0;
+        for (const double leaf : tree.leaves) of_tree = std::max(of_tree, std::abs(leaf));
+        largest += of_tree;
+    }
+    constexpr double kRounding = std::numeric_limits<float>::epsilon();
+    const double margin = kRounding * largest * static_cast<double>(numbers.trees.trees.size());
+    return program.link == Link::float_exponential ? (margin + kRounding) * std::exp(largest)
+                                                   : margin + kRounding;
+}
 
 Status lower_outputs(const Scorer& scorer, Numbers& numbers) {
     const Program& program = scorer.program();

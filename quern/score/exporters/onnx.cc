@@ -1,4 +1,6 @@
 // The model as an ONNX graph, features included where ONNX can say them.
+#include <algorithm>
+
 #include "quern/score/exporter.h"
 #include "quern/score/exporters/onnx_graph.h"
 #include "quern/score/storage.h"
@@ -60,11 +62,13 @@ Result<Export> write(const Scorer& scorer, const ExportOptions&) {
     Export made;
     made.bytes = graph.bytes(program);
     made.refused = numbers.refused;
-    made.margin = 1e-12;
+    made.margin = std::max(1e-12, float_margin(program, numbers));
     made.parity =
         "doubles throughout, so no threshold is rounded to float32; a runtime may add trees in "
         "another order (1e-15 of a score). NaN is NULL; integers beyond 2^53 are rounded; a row "
         "that fails in quern has a score";
+    if (numbers.has_trees && numbers.trees.is_float32)
+        made.parity += "; sums are of doubles where the model's are of floats";
     return made;
 }
 

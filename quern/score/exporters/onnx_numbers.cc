@@ -80,7 +80,10 @@ private:
             }
             case Op::log:
                 return graph_.op("Log", a(0));
+            case Op::to_float:
+                return a(0);
             case Op::exp:
+            case Op::float_exp:
                 return graph_.op("Exp", a(0));
             case Op::log1p:
                 return log1p(a(0));

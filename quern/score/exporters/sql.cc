@@ -165,13 +165,16 @@ Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
                  (dialect == Dialect::duckdb ? "q_row.*" : "(q_row).*") +
                  outputs_of(program, dialect, *steps) + "\nFROM " + steps->last + ";\n";
     made.refused = numbers.refused;
-    made.margin = 1e-12;  // log1p and expm1, which SQL lacks
+    made.margin =
+        std::max(1e-12, float_margin(program, numbers));  // log1p and expm1, which SQL lacks
     made.parity =
         dialect == Dialect::duckdb
             ? "the same operations on doubles, in the same order"
             : "the same operations on doubles, in the same order; a double that overflows "
               "or underflows stops PostgreSQL where quern goes on, and a row that fails "
               "in quern may have a score";
+    if (numbers.has_trees && numbers.trees.is_float32)
+        made.parity += "; sums are of doubles where the model's are of floats";
     return made;
 }
 

@@ -166,7 +166,10 @@ private:
                 return log1p(a(0));
             case Op::expm1:
                 return expm1(a(0));
+            case Op::to_float:
+                return a(0);
             case Op::exp:
+            case Op::float_exp:
                 return exponential(dialect_, a(0));
             case Op::sin:
             case Op::cos:

@@ -122,7 +122,8 @@ Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
     const std::string prefix = c::identifier(program.model_name, taken);
     made.bytes = TRY(compile(made.bytes + setters(program, prefix)));
     made.beside = {{file_stem(options.file) + ".html", TRY(page(scorer, made.bytes))}};
-    made.margin = 1e-12;
+    // expf is made of exp.
+    made.margin = program.link > Link::exponential ? 1e-6 : 1e-12;
     made.parity =
         "raw scores of trees are equal to the bit; exponentials and logarithms are within "
         "an ulp or two";

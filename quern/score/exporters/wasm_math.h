@@ -65,6 +65,7 @@ static double exp(double x) {
     if (k > 1023) return sum * 2 * q_power_of_two((int64_t)k - 1);
     return sum * q_power_of_two((int64_t)k);
 }
+static float expf(float x) { return (float)exp((double)x); }
 /* ln x = k ln 2 + 2 artanh s, s = (m - 1) / (m + 1), m near 1. */
 static double log(double x) {
     union { double value; uint64_t bits; } of;

@@ -35,10 +35,13 @@ uint32_t follow(const Walk& walk, uint32_t at, const double* row) {
     return step.next[is_left<is_plain>(walk, step, row[step.column]) ? 0 : 1];
 }
 
+// What leaves hold: a number, a sum over the row, or a float that is added to floats.
+enum class Leaves : uint8_t { plain, linear, floats };
+
 // What a row takes from the leaf that it ended in.
-template <bool is_linear>
+template <Leaves leaves>
 double leaf_value(const Walk& walk, const Walk::Step& step, const double* row) {
-    if (!is_linear) return step.threshold;
+    if (leaves != Leaves::linear) return step.threshold;
     const Walk::LinearLeaf& leaf = walk.linear[step.first_word];
     double sum = leaf.constant;
     for (uint32_t i = leaf.first_term; i < leaf.first_term + leaf.term_count; ++i) {
@@ -47,6 +50,13 @@ double leaf_value(const Walk& walk, const Walk::Step& step, const double* row) {
         sum += walk.terms[i].weight * value;
     }
     return sum;
+}
+
+// The sum of two floats is that of doubles, rounded: doubles hold more than twice as many bits.
+template <Leaves leaves>
+void add_leaf(const Walk& walk, const Walk::Step& step, const double* row, double& sum) {
+    sum += leaf_value<leaves>(walk, step, row);
+    if (leaves == Leaves::floats) sum = static_cast<double>(static_cast<float>(sum));
 }
 
 constexpr size_t kLanes = 8;
@@ -61,7 +71,7 @@ void step_down(const Walk& walk, std::array<uint32_t, kLanes>& at,
 }
 
 // Rows in groups of eight, tree after tree, so that each row adds up in the order of the trees.
-template <bool is_plain, bool is_linear>
+template <bool is_plain, Leaves leaves>
 size_t score_groups(const Walk& walk, const double* matrix, size_t row_count, double* raw) {
     size_t full = row_count / kLanes * kLanes;
     std::array<const double*, kLanes> rows;
@@ -74,15 +84,15 @@ size_t score_groups(const Walk& walk, const double* matrix, size_t row_count, do
             step_down<is_plain>(walk, at, rows, walk.depths[tree]);
             double* out = raw + first * walk.raw_count + tree % walk.raw_count;
             for (size_t lane = 0; lane < kLanes; ++lane)
-                out[lane * walk.raw_count] +=
-                    leaf_value<is_linear>(walk, walk.steps[at[lane]], rows[lane]);
+                add_leaf<leaves>(walk, walk.steps[at[lane]], rows[lane],
+                                 out[lane * walk.raw_count]);
         }
     }
     return full;
 }
 
 // One row: eight trees at once; their values are added in order.
-template <bool is_plain, bool is_linear>
+template <bool is_plain, Leaves leaves>
 void score_row(const Walk& walk, const double* row, double* raw) {
     std::array<const double*, kLanes> rows;
     rows.fill(row);
@@ -96,26 +106,28 @@ void score_row(const Walk& walk, const double* row, double* raw) {
         }
         step_down<is_plain>(walk, at, rows, depth);
         for (size_t lane = 0; lane < kLanes; ++lane)
-            raw[(tree + lane) % walk.raw_count] +=
-                leaf_value<is_linear>(walk, walk.steps[at[lane]], row);
+            add_leaf<leaves>(walk, walk.steps[at[lane]], row, raw[(tree + lane) % walk.raw_count]);
     }
     for (; tree < walk.roots.size(); ++tree) {
         uint32_t at = walk.roots[tree];
         for (uint32_t level = 0; level < walk.depths[tree]; ++level)
             at = follow<is_plain>(walk, at, row);
-        raw[tree % walk.raw_count] += leaf_value<is_linear>(walk, walk.steps[at], row);
+        add_leaf<leaves>(walk, walk.steps[at], row, raw[tree % walk.raw_count]);
     }
 }
 
-template <bool is_plain, bool is_linear>
+template <bool is_plain, Leaves leaves>
 void score_trees(const Walk& walk, const double* matrix, size_t row_count, double* raw) {
     std::fill_n(raw, row_count * walk.raw_count, 0.0);
-    for (size_t row = score_groups<is_plain, is_linear>(walk, matrix, row_count, raw);
-         row < row_count; ++row)
-        score_row<is_plain, is_linear>(walk, matrix + row * walk.column_count,
-                                       raw + row * walk.raw_count);
-    if (walk.divisor != 1)
-        for (size_t i = 0; i < row_count * walk.raw_count; ++i) raw[i] /= walk.divisor;
+    for (size_t row = score_groups<is_plain, leaves>(walk, matrix, row_count, raw); row < row_count;
+         ++row)
+        score_row<is_plain, leaves>(walk, matrix + row * walk.column_count,
+                                    raw + row * walk.raw_count);
+    if (walk.divisor == 1) return;
+    for (size_t i = 0; i < row_count * walk.raw_count; ++i) {
+        raw[i] /= walk.divisor;
+        if (leaves == Leaves::floats) raw[i] = static_cast<double>(static_cast<float>(raw[i]));
+    }
 }
 
 Walk::Step make_step(const Trees::Node& node) {
@@ -196,6 +208,7 @@ Walk make_walk(const Trees& trees, size_t column_count) {
     Walk walk;
     walk.column_count = column_count;
     walk.raw_count = trees.raw_count;
+    walk.is_float32 = trees.is_float32;
     if (trees.is_average && !trees.trees.empty())
         walk.divisor = static_cast<double>(trees.trees.size() / trees.raw_count);
     const bool is_linear = has_linear_leaves(trees);
@@ -209,11 +222,14 @@ Walk make_walk(const Trees& trees, size_t column_count) {
 
 void score_walk(const Walk& walk, const double* matrix, size_t row_count, double* raw) {
     if (!walk.linear.empty())
-        score_trees<false, true>(walk, matrix, row_count, raw);
+        score_trees<false, Leaves::linear>(walk, matrix, row_count, raw);
+    else if (walk.is_float32)
+        walk.is_plain ? score_trees<true, Leaves::floats>(walk, matrix, row_count, raw)
+                      : score_trees<false, Leaves::floats>(walk, matrix, row_count, raw);
     else if (walk.is_plain)
-        score_trees<true, false>(walk, matrix, row_count, raw);
+        score_trees<true, Leaves::plain>(walk, matrix, row_count, raw);
     else
-        score_trees<false, false>(walk, matrix, row_count, raw);
+        score_trees<false, Leaves::plain>(walk, matrix, row_count, raw);
 }
 
 }  // namespace quern::score

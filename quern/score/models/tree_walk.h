@@ -31,6 +31,7 @@ struct Walk {
     size_t column_count = 0;
     uint32_t raw_count = 1;
     double divisor = 1;
+    bool is_float32 = false;
     bool is_plain = false;  // every split is numeric and zero is no missing value
 };
 

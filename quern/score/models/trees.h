@@ -49,6 +49,8 @@ struct Trees {
     // the covers.
     std::vector<double> background = {};
     bool is_average = false;  // random forest: sums are divided by trees / raw_count
+    // Leaves are floats, and so is every sum of them, as XGBoost adds.
+    bool is_float32 = false;
 };
 
 bool has_linear_leaves(const Trees& trees);

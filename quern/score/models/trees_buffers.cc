@@ -91,6 +91,9 @@ Status check_tree(const Trees::Tree& tree, const Trees& trees, size_t column_cou
     if (tree.leaves.size() != tree.nodes.size() + 1) return bad("a tree has too few leaves");
     for (double leaf : tree.leaves)
         if (!std::isfinite(leaf)) return bad("a leaf's value is not finite");
+    for (double leaf : tree.leaves)
+        if (trees.is_float32 && static_cast<double>(static_cast<float>(leaf)) != leaf)
+            return bad("a leaf's value is no float");
     for (double cover : tree.covers)
         if (!std::isfinite(cover) || cover < 0) return bad("a leaf's cover is no count");
     std::vector<uint8_t> leaf_seen(tree.leaves.size()), node_seen(tree.nodes.size());
@@ -183,14 +186,15 @@ FittedModel pack(const Trees& trees) {
     if (!trees.background.empty()) model.learned["background"] = trees.background;
     model.learned["raw_count"] = std::vector<uint32_t>{trees.raw_count};
     model.learned["is_average"] = std::vector<uint8_t>{trees.is_average};
+    if (trees.is_float32) model.learned["is_float32"] = std::vector<uint8_t>{1};
     return model;
 }
 
 Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
-    TRY(check_names(
-        learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold", "left", "right",
-                  "flags", "first_word", "word_count", "categories", "raw_count", "is_average",
-                  "background", "leaf_constant", "leaf_terms", "term_column", "term_weight"}));
+    TRY(check_names(learned, {"tree_nodes", "leaf_value", "leaf_cover", "column", "threshold",
+                              "left", "right", "flags", "first_word", "word_count", "categories",
+                              "raw_count", "is_average", "background", "is_float32",
+                              "leaf_constant", "leaf_terms", "term_column", "term_weight"}));
     Trees trees;
     auto counts = TRY(take_buffer<uint32_t>(learned, "tree_nodes"));
     auto leaves = TRY(take_buffer<double>(learned, "leaf_value"));
@@ -208,6 +212,9 @@ Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
     }
     auto average = TRY(take_buffer<uint8_t>(learned, "is_average", 1));
     trees.is_average = average[0] != 0;
+    auto float32 = TRY(take_value<uint8_t>(learned, "is_float32", 0));
+    trees.is_float32 = float32 != 0;
+    if (float32 != (learned.contains("is_float32") ? 1 : 0)) return bad("sums of no known kind");
     if (counts.size() > kTreesMax || average[0] > 1) return bad("too many trees");
     if (trees.raw_count == 0 || trees.raw_count > 10'000 || counts.size() % trees.raw_count != 0)
         return bad("the count of trees does not fit the count of scores");
@@ -217,6 +224,8 @@ Result<Trees> unpack_trees(const Buffers& learned, size_t column_count) {
         return bad("the counts of nodes and leaves do not fit");
     NodeBuffers nodes = TRY(read_nodes(learned, node_count));
     std::optional<LeafBuffers> linear;
+    if (trees.is_float32 && learned.contains("leaf_constant"))
+        return bad("floats and linear leaves");
     if (learned.contains("leaf_constant"))
         linear = TRY(LeafBuffers::read(learned, leaves.size(), column_count));
     size_t next_node = 0, next_leaf = 0, next_term = 0;

@@ -100,11 +100,15 @@ std::vector<double> want_raw(const Trees& trees, const std::vector<double>& matr
     std::vector<double> want(matrix.size() / kColumns * trees.raw_count, 0);
     for (size_t row = 0; row < matrix.size() / kColumns; ++row) {
         double* raw = want.data() + row * trees.raw_count;
-        for (size_t i = 0; i < trees.trees.size(); ++i)
-            raw[i % trees.raw_count] +=
-                leaf_of(trees, trees.trees[i], matrix.data() + row * kColumns);
+        auto rounded = [&](double value) {
+            return trees.is_float32 ? static_cast<double>(static_cast<float>(value)) : value;
+        };
+        for (size_t i = 0; i < trees.trees.size(); ++i) {
+            double& sum = raw[i % trees.raw_count];
+            sum = rounded(sum + leaf_of(trees, trees.trees[i], matrix.data() + row * kColumns));
+        }
         for (size_t k = 0; trees.is_average && !trees.trees.empty() && k < trees.raw_count; ++k)
-            raw[k] /= static_cast<double>(trees.trees.size() / trees.raw_count);
+            raw[k] = rounded(raw[k] / static_cast<double>(trees.trees.size() / trees.raw_count));
     }
     return want;
 }
@@ -146,6 +150,10 @@ TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
         for (size_t i = 0; i < count; ++i)
             trees.trees.push_back(random_tree(random, 1 + random() % 40, round % 2 == 0, 10));
         for (size_t row_count : {1u, 9u, 64u, 65u, 300u}) check_all(trees, row_count, random);
+        trees.is_float32 = true;
+        for (auto& tree : trees.trees)
+            for (double& leaf : tree.leaves) leaf = static_cast<double>(static_cast<float>(leaf));
+        for (size_t row_count : {1u, 9u, 65u}) check_all(trees, row_count, random);
     }
 }
 

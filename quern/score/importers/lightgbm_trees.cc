@@ -1,24 +1,23 @@
-#include "quern/train/lightgbm_text.h"
+#include "quern/score/importers/lightgbm_trees.h"
 
 #include <charconv>
-#include <map>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "quern/base/text.h"
 
-namespace quern::train {
+namespace quern::score {
 namespace {
 
 // LightGBM's include/LightGBM/tree.h: bit 0 categorical, bit 1 default left, bits 2 and 3 the
 // kind of missing values.
 constexpr int kCategoricalBit = 1, kDefaultLeftBit = 2, kMissingShift = 2, kMissingMask = 3;
 
-using Block = std::map<std::string_view, std::string_view>;
+using Block = LightgbmBlock;
 
 Status odd(std::string_view what) {
-    return internal("LightGBM's model text is not as expected: " + std::string(what));
+    return corrupt("LightGBM's model text is not as expected: " + std::string(what));
 }
 
 template <class T>
@@ -67,7 +66,7 @@ Result<size_t> count_of(const Block& block, std::string_view key) {
     return static_cast<size_t>(values[0]);
 }
 
-Status add_categories(const Block& block, size_t set_count, score::Trees& trees,
+Status add_categories(const Block& block, size_t set_count, Trees& trees,
                       std::vector<size_t>& boundaries) {
     boundaries = TRY(numbers<size_t>(block, "cat_boundaries", set_count + 1));
     const auto words = TRY(numbers<uint32_t>(block, "cat_threshold", boundaries.back()));
@@ -76,7 +75,7 @@ Status add_categories(const Block& block, size_t set_count, score::Trees& trees,
     return {};
 }
 
-Status add_linear_leaves(const Block& block, score::Trees::Tree& tree) {
+Status add_linear_leaves(const Block& block, Trees::Tree& tree) {
     const size_t count = tree.leaves.size();
     const auto constants = TRY(numbers<double>(block, "leaf_const", count));
     const auto term_counts = TRY(numbers<uint32_t>(block, "num_features", count));
@@ -85,7 +84,7 @@ Status add_linear_leaves(const Block& block, score::Trees::Tree& tree) {
     const auto weights = TRY(numbers<double>(block, "leaf_coeff", total));
     size_t next = 0;
     for (size_t i = 0; i < count; ++i) {
-        score::Trees::LinearLeaf leaf{.constant = constants[i]};
+        Trees::LinearLeaf leaf{.constant = constants[i]};
         for (uint32_t t = 0; t < term_counts[i]; ++t, ++next)
             leaf.terms.push_back({columns[next], weights[next]});
         tree.linear.push_back(std::move(leaf));
@@ -93,8 +92,8 @@ Status add_linear_leaves(const Block& block, score::Trees::Tree& tree) {
     return {};
 }
 
-Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
-    score::Trees::Tree tree;
+Result<Trees::Tree> read_tree(const Block& block, Trees& trees) {
+    Trees::Tree tree;
     const size_t leaf_count = TRY(count_of(block, "num_leaves"));
     tree.leaves = TRY(numbers<double>(block, "leaf_value", leaf_count));
     if (block.contains("leaf_count"))
@@ -121,15 +120,18 @@ Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
         node.right = right[i];
         node.default_left = (decisions[i] & kDefaultLeftBit) != 0;
         const int missing = decisions[i] >> kMissingShift & kMissingMask;
-        if (missing > static_cast<int>(score::Missing::nan)) return odd("a kind of missing values");
-        node.missing = static_cast<score::Missing>(missing);
+        if (missing > static_cast<int>(Missing::nan)) return odd("a kind of missing values");
+        node.missing = static_cast<Missing>(missing);
         node.is_categorical = (decisions[i] & kCategoricalBit) != 0;
         if (!node.is_categorical) {
             node.threshold = thresholds[i];
             continue;
         }
+        if (!(thresholds[i] >= 0 && thresholds[i] < static_cast<double>(set_count)))
+            return odd("a set of categories that is not there");
         const auto set = static_cast<size_t>(thresholds[i]);
-        if (set >= set_count) return odd("a set of categories that is not there");
+        if (boundaries[set] > boundaries[set + 1] || boundaries[set + 1] > trees.categories.size())
+            return odd("a set of categories out of place");
         node.first_word = static_cast<uint32_t>(boundaries[set]);
         node.word_count = static_cast<uint32_t>(boundaries[set + 1] - boundaries[set]);
     }
@@ -138,8 +140,10 @@ Result<score::Trees::Tree> read_tree(const Block& block, score::Trees& trees) {
 
 }  // namespace
 
-Result<score::Trees> read_lightgbm_text(std::string_view text, uint32_t raw_count) {
-    score::Trees trees;
+LightgbmBlock lightgbm_head(std::string_view text) { return read_block(text); }
+
+Result<Trees> read_lightgbm_trees(std::string_view text, uint32_t raw_count) {
+    Trees trees;
     trees.raw_count = raw_count;
     constexpr std::string_view kEnd = "end of trees";
     const size_t end = text.find(kEnd);
@@ -156,4 +160,4 @@ Result<score::Trees> read_lightgbm_text(std::string_view text, uint32_t raw_coun
     return trees;
 }
 
-}  // namespace quern::train
+}  // namespace quern::score
