@@ -4,7 +4,7 @@
 Usage: make.py [PREFIX]    with lightgbm, xgboost, scikit-learn, skl2onnx, onnxmltools, onnxruntime,
                            joblib and pandas; PREFIX: only what begins with it
 
-Beside a model NAME.* lies NAME.csv: rows, then the columns raw_0... (raw scores, where there are any)
+Beside a model NAME.* lies NAME.csv: rows, then the columns raw_0... (raw scores, if there are any)
 and want_0... (outputs). Rows hold the model's own thresholds, their neighbours as floats and as
 doubles, and values that no training saw.
 """
@@ -149,6 +149,9 @@ def lightgbm_models():
     columns = {f"Column_{i}": None for i in range(4)}
     booster = lgb.train({**quiet, "objective": "poisson"}, lgb.Dataset(x, np.exp(y / 3)), 6)
     save("lightgbm_poisson", booster, hostile(columns, thresholds(booster)))
+    booster = lgb.train({**quiet, "objective": "regression", "linear_tree": True},
+                        lgb.Dataset(x, y), 5)
+    save("lightgbm_linear", booster, hostile(columns, thresholds(booster)))
     booster = lgb.train({**quiet, "objective": "regression", "boosting": "rf",
                          "bagging_freq": 1, "bagging_fraction": 0.6, "feature_fraction": 0.7},
                         lgb.Dataset(x, y), 6)
@@ -287,7 +290,62 @@ def sklearn_models():
     fit("poisson", linear_model.PoissonRegressor(), x, np.exp(y / 3), **near_rows)
 
 
-MAKERS = {"lightgbm": lightgbm_models, "xgboost": xgboost_models, "sklearn": sklearn_models}
+# ONNX, scored by ONNX Runtime
+
+
+def onnx_models():
+    import lightgbm
+    import onnxmltools
+    import onnxruntime
+    import skl2onnx
+    import xgboost
+    from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloat
+    from skl2onnx.common.data_types import FloatTensorType
+    from sklearn import ensemble, impute, linear_model, pipeline, preprocessing
+
+    def save(name, graph, thresholds, missing):
+        (FOLDER / f"onnx_{name}.onnx").write_bytes(graph.SerializeToString())
+        rows = hostile({f"x{i}": None for i in range(4)}, thresholds, missing)
+        session = onnxruntime.InferenceSession(graph.SerializeToString())
+        scores = session.run(None, {session.get_inputs()[0].name: rows.to_numpy(np.float32)})[-1]
+        if isinstance(scores, list):
+            scores = [list(row.values()) for row in scores]
+        write_rows(f"onnx_{name}", rows, scores)
+
+    x, y = lesson(missing=False)
+    classes = np.array(["low", "middle", "high"])[np.digitize(y, [-0.5, 0.7])]
+    single = [("x", FloatTensorType([None, 4]))]
+
+    def convert(model):
+        return skl2onnx.convert_sklearn(model, initial_types=single, target_opset=15)
+
+    small = {"max_leaf_nodes": 8, "random_state": 1}
+    for name, model, target in (
+            ("forest", ensemble.RandomForestClassifier(4, **small), classes),
+            ("boosting", ensemble.GradientBoostingClassifier(
+                n_estimators=5, max_leaf_nodes=6, random_state=1), y > 0),
+            ("regressor", ensemble.RandomForestRegressor(4, **small), y)):
+        model.fit(x, target)
+        save(name, convert(model), sklearn_thresholds(model), False)
+    model = pipeline.make_pipeline(impute.SimpleImputer(), preprocessing.StandardScaler(),
+                                   linear_model.LogisticRegression())
+    model.fit(x, classes)
+    save("logistic", convert(model), [], True)
+    model = linear_model.LogisticRegression().fit(x, y > 0)
+    save("logistic_two", convert(model), [], False)
+    model = linear_model.Ridge().fit(x, y)
+    save("ridge", convert(model), [], False)
+    kinds = [("x", ToolsFloat([None, 4]))]
+    model = xgboost.XGBClassifier(n_estimators=3, max_depth=3).fit(x, np.digitize(y, [-0.5, 0.7]))
+    save("xgboost", onnxmltools.convert_xgboost(model, initial_types=kinds), [0.25, -0.5], True)
+    model = lightgbm.LGBMClassifier(n_estimators=4, num_leaves=6, verbose=-1)
+    model.fit(x, (y > 0).astype(int))
+    save("lightgbm", onnxmltools.convert_lightgbm(model, initial_types=kinds),
+         [0.25, -0.5], False)
+
+
+MAKERS = {"lightgbm": lightgbm_models, "xgboost": xgboost_models, "sklearn": sklearn_models,
+          "onnx": onnx_models}
 
 
 def main():

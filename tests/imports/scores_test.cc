@@ -1,5 +1,6 @@
 // Imported models score hostile rows as those do that they come from: importers lightgbm (inputs),
-// xgboost, sklearn (pickle, numpy, sklearn_trees, sklearn_boosting, sklearn_linear).
+// xgboost, sklearn (pickle, numpy, sklearn_trees, sklearn_boosting, sklearn_linear),
+// onnx (onnx_file, onnx_trees).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -93,6 +94,7 @@ TEST(Imports, of_lightgbm_are_equal_to_the_bit) {
     check("lightgbm_multiclass.txt", 0);
     check("lightgbm_poisson.txt", 0);
     check("lightgbm_forest.txt", 0);
+    check("lightgbm_linear.txt", 0);
 }
 
 TEST(Imports, of_xgboost_are_equal_to_the_bit) {
@@ -120,6 +122,13 @@ TEST(Imports, of_scikit_learn_are_near_where_numpy_has_its_own_exp_or_order) {
     check("sklearn_logistic.pkl", 1e-13);
     check("sklearn_logistic_classes.pkl", 1e-13);
     check("sklearn_poisson.pkl", 1e-13);
+}
+
+TEST(Imports, of_onnx_are_near_those_of_a_runtime_that_adds_in_another_order) {
+    for (const char* file :
+         {"onnx_forest.onnx", "onnx_boosting.onnx", "onnx_regressor.onnx", "onnx_logistic.onnx",
+          "onnx_logistic_two.onnx", "onnx_ridge.onnx", "onnx_xgboost.onnx", "onnx_lightgbm.onnx"})
+        check(file, 1e-6);
 }
 
 }  // namespace

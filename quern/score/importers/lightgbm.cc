@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 
@@ -116,6 +117,16 @@ Status set_categories(std::string_view text, std::vector<ImportedColumn>& column
     return {};
 }
 
+// LightGBM takes what is as near to zero as this for zero, before any tree sees it; a threshold on
+// the edge must not tell the two apart.
+void widen_zero(Trees& trees) {
+    constexpr double kEdge = -1e-35f;
+    for (auto& tree : trees.trees)
+        for (auto& node : tree.nodes)
+            if (!node.is_categorical && node.threshold == kEdge)
+                node.threshold = std::nextafter(kEdge, -1.0);
+}
+
 Result<Imported> read(std::string_view text, const ImportOptions& options) {
     if (!recognizes(text)) return corrupt("a LightGBM model begins with a line 'tree'");
     const auto head = lightgbm_head(text);
@@ -130,6 +141,7 @@ Result<Imported> read(std::string_view text, const ImportOptions& options) {
     Imported imported;
     imported.program = program_of(std::move(columns), options);
     Trees trees = TRY(read_lightgbm_trees(text, raw_count));
+    widen_zero(trees);
     const std::string objective(find_value(head, "objective"));
     TRY(set_outputs(objective, raw_count, imported.program));
     trees.is_average = text.find("\naverage_output\n") < text.find("\nTree=");

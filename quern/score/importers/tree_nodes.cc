@@ -96,6 +96,6 @@ void interleave(std::vector<std::vector<Trees::Tree>> by_raw, Trees& trees) {
             trees.trees.push_back(i < list.size() ? std::move(list[i]) : constant_tree(0));
 }
 
-Trees::Tree constant_tree(double value) { return {{}, {value}, {1}}; }
+Trees::Tree constant_tree(double value) { return {.leaves = {value}, .covers = {1}}; }
 
 }  // namespace quern::score
