@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -90,7 +92,10 @@ Result<std::string> read_file(const std::string& path, uint64_t size_bytes_max) 
 }
 
 Status write_file_durable(const std::string& path, std::string_view bytes, FileMode mode) {
-    const std::string aside = path + "." + std::to_string(::getpid()) + ".tmp";
+    // Threads may write the same file: of content that names it, say.
+    static std::atomic<uint64_t> count = 0;
+    const std::string aside =
+        path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
     Status status;
     {
         const File file(aside, O_WRONLY | O_CREAT | O_TRUNC, mode.bits);

@@ -133,6 +133,10 @@ private:
 
     static void set_key(Level& level, Tree key) {
         const std::string where = key.place.text();
+        if (key.is_null()) {  // YAML's word for nothing is a word like others here
+            key.kind = Tree::Kind::scalar;
+            key.text = "null";
+        }
         if (!key.is_scalar()) throw Stop{invalid_argument("a key must be plain text").at(where)};
         if (!level.keys.insert(key.text).second) {
             throw Stop{invalid_argument("key '" + key.text + "' is written twice").at(where)};

@@ -21,6 +21,12 @@ TEST(Tree, KeepsTextsAndPlaces) {
     EXPECT_EQ(tree->find("z"), nullptr);
 }
 
+TEST(Tree, NullMayBeAKey) {
+    const auto tree = parse_yaml({.text = "contract: {null: error, type: allow}"});
+    ASSERT_TRUE(tree.ok()) << tree.status().text();
+    EXPECT_EQ((*tree).find("contract")->find("null")->text, "error");
+}
+
 TEST(Tree, EmptyTextIsNothing) {
     for (const auto* text : {"", "\n\n", "# only a comment\n"}) {
         const auto tree = parse_yaml({.text = text, .file = "f.yml"});

@@ -25,10 +25,10 @@ bool is_name(std::string_view text) {
 }
 
 std::vector<size_t> arguments_of(const score::Program& program) {
-    const auto is_read = score::inputs_read(program);
+    const auto are_used = score::inputs_used(program);
     std::vector<size_t> arguments;
     for (size_t i = 0; i < program.asked().size(); ++i) {
-        if (is_read[i] != 0) arguments.push_back(i);
+        if (are_used[i] != 0) arguments.push_back(i);
     }
     return arguments;
 }

@@ -12,6 +12,11 @@ uint32_t find_or_add(std::vector<Input>& inputs, const Input& wanted) {
     return static_cast<uint32_t>(inputs.size() - 1);
 }
 
+bool is_used(const Lookup& lookup, const std::vector<uint8_t>& is_read) {
+    return std::ranges::any_of(lookup.columns,
+                               [&](const auto& column) { return is_read[column.input] != 0; });
+}
+
 void drop_unused_inputs(CompiledFeatures& features) {
     std::vector<Input> kept;
     std::vector<uint32_t> moved(features.inputs.size(), UINT32_MAX);
@@ -85,10 +90,8 @@ void place_lookups(CompiledFeatures& features, std::span<const LookupSpec> specs
 
 void mark_keys(std::span<const Lookup> lookups, std::vector<uint8_t>& is_read) {
     for (const Lookup& lookup : lookups) {
-        const bool is_used = std::ranges::any_of(
-            lookup.columns, [&](const auto& column) { return is_read[column.input] != 0; });
-        for (const auto& key : lookup.keys)
-            if (is_used) is_read[key.input] = 1;
+        if (!is_used(lookup, is_read)) continue;
+        for (const auto& key : lookup.keys) is_read[key.input] = 1;
     }
 }
 
@@ -99,6 +102,22 @@ std::vector<uint8_t> inputs_read(const Program& program) {
     }
     mark_keys(program.lookups, is_read);
     return is_read;
+}
+
+std::vector<uint8_t> inputs_used(const Program& program) {
+    auto are_used = inputs_read(program);
+    for (const Lookup& lookup : program.lookups)
+        if (lookup.time && is_used(lookup, are_used)) are_used[*lookup.time] = 1;
+    return are_used;
+}
+
+std::vector<uint8_t> inputs_bounded(const Program& program) {
+    auto are_bounded = inputs_read(program);
+    for (const Lookup& lookup : program.lookups) {
+        for (const auto& key : lookup.keys) are_bounded[key.input] = 0;
+        if (lookup.time) are_bounded[*lookup.time] = 0;
+    }
+    return are_bounded;
 }
 
 }  // namespace quern::score

@@ -17,5 +17,10 @@ void mark_keys(std::span<const Lookup> lookups, std::vector<uint8_t>& is_read);
 
 // By input, whether an expression or a look-up reads it; the others may be absent.
 std::vector<uint8_t> inputs_read(const Program& program);
+// The same, and the rows' own times that look-ups go by. Those may be absent: then it is now.
+std::vector<uint8_t> inputs_used(const Program& program);
+// By input that is read, whether values beyond those of training break the contract. What look-ups
+// go by does not: new keys and later times are what there is to expect.
+std::vector<uint8_t> inputs_bounded(const Program& program);
 
 }  // namespace quern::score

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <set>
 
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
@@ -127,8 +128,8 @@ struct RowReader::State {
         std::optional<FieldValue> typical = {};  // lies in the program's metadata
     };
     std::vector<Slot> slots;
-    std::vector<Holds> contents;   // by input
-    std::vector<uint8_t> is_read;  // by input: whether the program looks at it
+    std::vector<Holds> contents;      // by input
+    std::vector<uint8_t> is_bounded;  // by input: inputs_bounded()
     std::vector<frame::ColumnView> views;
     // Names in order for look-ups that the order of fields does not answer.
     std::vector<uint32_t> by_name;
@@ -167,7 +168,8 @@ struct RowReader::State {
 
 void RowReader::State::impute(size_t input) {
     Slot& slot = slots[input];
-    const bool is_typical = !inputs[input].is_nullable && slot.typical &&
+    // A look-up must not find what belongs to the typical key.
+    const bool is_typical = is_bounded[input] && !inputs[input].is_nullable && slot.typical &&
                             store_field(inputs[input].type, *slot.typical, true, texts,
                                         place(input)) == FieldFault::none;
     set_valid(input, is_typical);
@@ -187,7 +189,8 @@ void RowReader::State::take_null(size_t input, const char* message) {
 
 void RowReader::State::check_range(size_t input) {
     const Input& known = inputs[input];
-    const bool is_free = options.contract.range == project::OnViolation::allow || !is_read[input];
+    const bool is_free =
+        options.contract.range == project::OnViolation::allow || !is_bounded[input];
     if (is_free || !known.low || !known.high) return;
     const frame::ColumnView column{known.type, slots[input].data.get(), nullptr, row_count + 1};
     const double value = frame::value_as_double(column, row_count);
@@ -206,7 +209,7 @@ void RowReader::State::check_range(size_t input) {
 void RowReader::State::check_category(size_t input, std::string_view text) {
     const auto& texts_seen = inputs[input].categories;
     const bool is_free =
-        options.contract.category == project::OnViolation::allow || !is_read[input];
+        options.contract.category == project::OnViolation::allow || !is_bounded[input];
     if (is_free || texts_seen.empty()) return;
     if (contents[input] != Holds::text || std::ranges::binary_search(texts_seen, text)) return;
     const std::string near =
@@ -217,9 +220,11 @@ void RowReader::State::check_category(size_t input, std::string_view text) {
                        (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-// In a row that is not complete: the names nobody knows, then the fields that did not come.
+// In a row that is not complete: the names nobody knows, then the fields that did not come and
+// were likely meant, or are needed.
 void RowReader::State::refuse_unknown() {
     std::vector<std::string_view> missing;
+    std::set<std::string_view> meant;
     for (size_t i = 0; i < slots.size(); ++i) {
         if (seen[i] != row_number) missing.push_back(inputs[i].name);
     }
@@ -228,8 +233,16 @@ void RowReader::State::refuse_unknown() {
         const std::string near = nearest(name, missing);
         fail(std::string(shown_name), "the model has no such field" +
                                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
+        const auto found = std::ranges::find(missing, near);
+        if (found != missing.end()) meant.insert(*found);
     }
-    for (const std::string_view name : missing) fail(std::string(name), "this field is missing");
+    for (size_t i = 0; i < slots.size(); ++i) {
+        const Input& input = inputs[i];
+        const bool is_needed =
+            !input.is_nullable && options.contract.null == project::OnViolation::error;
+        if (seen[i] != row_number && (is_needed || meant.contains(input.name)))
+            fail(input.name, "this field is missing");
+    }
 }
 
 RowReader::RowReader(const Program& program, ReadOptions options)
@@ -250,7 +263,7 @@ RowReader::RowReader(const Program& program, ReadOptions options)
         return lower_ascii(state.inputs[a].name) < lower_ascii(state.inputs[b].name);
     });
     state.contents = contents_of(program);
-    state.is_read = inputs_read(program);
+    state.is_bounded = inputs_bounded(program);
     for (size_t i = 0; i < state.slots.size(); ++i) {
         const auto found = program.metadata.find(std::string(kTypicalKey) + state.inputs[i].name);
         if (found != program.metadata.end())

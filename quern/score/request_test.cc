@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "quern/frame/batch.h"
+#include "quern/score/lookup_inputs.h"
 #include "quern/score/sample_program.h"
 
 namespace quern::score {
@@ -307,9 +308,42 @@ TEST(Contract, a_field_that_does_not_come_is_null_but_a_wrong_name_is_an_error) 
     reader.begin_row();
     reader.field("aged", whole(40));
     reader.end_row();
-    EXPECT_EQ(reader.errors().size(), 5);  // the name, and what is missing beside it
+    EXPECT_EQ(reader.errors().size(), 2);  // the name, and the field that was meant
     reader.clear();
     EXPECT_TRUE(reader.imputed().empty());
+}
+
+// 'seen' is found by 'customer' as of 'due', and nothing else of the row is read.
+TEST(Contract, keys_and_times_of_look_ups_have_no_bounds) {
+    Program program = program_with("DOUBLE");
+    program.inputs = {{.name = "customer", .type = frame::type_from_sql("INTEGER")},
+                      {.name = "due", .type = frame::type_from_sql("DATE")},
+                      {.name = "seen", .type = frame::type_from_sql("DOUBLE")}};
+    for (Input& input : program.inputs) input.is_nullable = false;
+    program.inputs[0].low = program.inputs[1].low = 0;
+    program.inputs[0].high = program.inputs[1].high = 10;
+    program.metadata = {{"typical.customer", "5"}};
+    program.lookups = {
+        {.name = "stats", .keys = {{"customer", 0}}, .columns = {{"seen", 2}}, .time = 1}};
+    program.expressions = {{.type = program.inputs[2].type, .input = 2}};
+    EXPECT_EQ(inputs_read(program), (std::vector<uint8_t>{1, 0, 1}));
+    EXPECT_EQ(inputs_used(program), (std::vector<uint8_t>{1, 1, 1}));
+    using enum project::OnViolation;
+    RowReader reader(program, {.contract = {impute, impute, impute, impute}});
+    reader.begin_row();
+    reader.field("customer", whole(9999));
+    reader.field("due", text("2030-01-01"));
+    reader.end_row();
+    EXPECT_TRUE(reader.imputed().empty());
+    reader.begin_row();
+    reader.field("customer", FieldValue::null());
+    reader.field("due", text("2030-01-01"));
+    reader.end_row();
+    EXPECT_EQ(reader.imputed(), (std::vector<ImputedField>{{1, 0}}));
+    const auto view = reader.view();
+    EXPECT_EQ(frame::value_text(view.columns[0], 0), "9999");
+    EXPECT_EQ(frame::value_text(view.columns[1], 0), "2030-01-01");
+    EXPECT_FALSE(view.columns[0].is_valid(1)) << "the typical customer is another one";
 }
 
 }  // namespace

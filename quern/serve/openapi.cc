@@ -93,7 +93,7 @@ void write_operation(JsonWriter& json, const Route& route, std::string_view path
 std::string row_schema(const LoadedModel& model) {
     using project::OnViolation;
     const auto& contract = model.contract;
-    const auto is_read = score::inputs_read(model.program());
+    const auto is_bounded = score::inputs_bounded(model.program());
     JsonWriter json;
     json.begin_object().field("type", "object");
     json.key("properties").begin_object();
@@ -108,7 +108,7 @@ std::string row_schema(const LoadedModel& model) {
             required.push_back(input.name);
         }
         const bool is_number = frame::is_numeric(input.type) && input.low && input.high;
-        if (contract.range == OnViolation::error && is_read[i] != 0 && is_number)
+        if (contract.range == OnViolation::error && is_bounded[i] != 0 && is_number)
             json.field("minimum", *input.low).field("maximum", *input.high);
         json.field("description", input.type.text()).end_object();
     }
