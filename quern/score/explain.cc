@@ -12,8 +12,9 @@ Status Scorer::explain(Scratch& scratch, Explanations& out) const {
     if (model.explain == nullptr)
         return unimplemented("this model cannot tell what moved its scores")
             .hint(
-                "train the model again: models of trees (without linear_tree), linear ones and the "
-                "baseline can tell");
+                "models of trees (without linear_tree), linear ones, the baseline, and stacks of "
+                "such "
+                "with a linear final model can tell; one of trees that is older is trained again");
     Scratch::State& state = scratch.state();
     size_t column_count = matrix_column_count();
     out.row_count = state.row_count;

@@ -1,6 +1,7 @@
 #include "quern/score/plan.h"
 
 #include <algorithm>
+#include <map>
 
 #include "quern/score/storage.h"
 #include "quern/score/verify.h"
@@ -75,6 +76,21 @@ Status bind_stages(Scorer::Plan& plan) {
     return {};
 }
 
+// Stages that only other stages read explain nothing by themselves.
+void drop_inner_sources(Scorer::Plan& plan) {
+    const size_t feature_count = plan.program.features.size();
+    std::vector<std::string> kept(plan.sources.begin(),
+                                  plan.sources.begin() + static_cast<long>(feature_count));
+    std::map<uint32_t, uint32_t> moved;
+    for (uint32_t& source : plan.column_sources) {
+        if (source < feature_count) continue;
+        const auto [at, is_new] = moved.try_emplace(source, static_cast<uint32_t>(kept.size()));
+        if (is_new) kept.push_back(plan.sources[source]);
+        source = at->second;
+    }
+    plan.sources = std::move(kept);
+}
+
 void name_sources(Scorer::Plan& plan) {
     const Program& program = plan.program;
     std::vector<uint32_t> sources(plan.number_count);
@@ -87,7 +103,8 @@ void name_sources(Scorer::Plan& plan) {
         uint32_t source = sources[step.from.front()];
         for (uint32_t column : step.from)
             if (sources[column] != source) source = kNoPosition;
-        if (source == kNoPosition) {
+        const bool is_of_mixed = source >= program.features.size() && step.from.size() > 1;
+        if (source == kNoPosition || is_of_mixed) {  // of several, or of what was made of several
             source = static_cast<uint32_t>(plan.sources.size());
             plan.sources.push_back(program.stages[i].name);
         }
@@ -95,6 +112,7 @@ void name_sources(Scorer::Plan& plan) {
     }
     if (program.matrix.empty()) plan.column_sources = sources;
     for (uint32_t column : program.matrix) plan.column_sources.push_back(sources[column]);
+    drop_inner_sources(plan);
 }
 
 // From all columns that were made to those that the model sees.

@@ -19,7 +19,9 @@ struct Blend {
         auto all = std::vector<Param>{
             param("of", &Blend::of, "The algorithms, each with or without settings."),
             param("weights", &Blend::weights,
-                  "What each counts; those not written are found on rows left out of the lesson.")
+                  "What each counts, a number for each; without them they are found on rows left "
+                  "out of "
+                  "the lesson.")
                 .at_least(0),
             param("folds", &Blend::folds, "Parts of the rows that are left out in turn.")
                 .in(2, 100),
