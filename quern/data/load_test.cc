@@ -560,6 +560,17 @@ TEST_F(Load, parquet) {
                         {"4", "b: '1.5' is not INTEGER", "{\"a\":3,\"b\":1.5}"}}));
 }
 
+TEST_F(Load, lists_and_structs_as_text_are_json) {
+    source_.files = {{.text = "x.parquet"}};
+    const std::string path = join_path(root_, "x.parquet");
+    ASSERT_TRUE(
+        session_->execute("copy (select [1.5, null] as a, {'k': 'it''s'} as b) to '" + path + "'")
+            .ok());
+    declare("a", "varchar");
+    declare("b", "varchar");
+    EXPECT_EQ(loaded(), R"(a VARCHAR, b VARCHAR | [1.5,null] {"k":"it's"})");
+}
+
 TEST_F(Load, broken_parquet) {
     source_.files = {{.text = "x.parquet"}};
     EXPECT_EQ(loaded("PAR1 nothing PAR1").substr(0, 37), "x.parquet: not a whole Parquet file: ");

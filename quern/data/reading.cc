@@ -1,5 +1,7 @@
 #include "quern/data/reading.h"
 
+#include "quern/score/storage.h"
+
 namespace quern::data {
 namespace {
 
@@ -50,6 +52,8 @@ std::string cast_sql(std::string_view column, const Reading& reading) {
         const bool is_whole = frame::is_integer(reading.to) || reading.to.id == TypeId::hugeint;
         return cast_sql(is_whole ? exact_text_sql(value, text) : text, as_text);
     }
+    if (reading.to.id == TypeId::varchar && score::is_nested(reading.from))
+        return "to_json(" + value + ")::varchar";  // the text that lists, structs and maps are
     const bool is_from_text = reading.from.id == TypeId::varchar;
     if (is_from_text && !reading.format.empty() && frame::is_temporal(reading.to)) {
         std::string format;

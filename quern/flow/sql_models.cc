@@ -5,6 +5,7 @@
 #include "quern/base/text.h"
 #include "quern/project/sql_text.h"
 #include "quern/score/lookup_inputs.h"
+#include "quern/score/request.h"
 #include "quern/sql/scalar_function.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/models.h"
@@ -40,10 +41,16 @@ std::string call_text(const ModelCall& call, const std::string& function,
                             : is_name(call.row) ? call.row + "."
                                                 : "(" + call.row + ").";
     std::string list;
+    const auto takes_json = score::takes_json(program);
     for (const size_t i : arguments_of(program)) {
         const auto& input = program.inputs[i];
-        list += (list.empty() ? "" : ", ") + row + quote_identifier(input.name);
-        if (input.type.id == frame::TypeId::other) list += "::varchar";
+        const std::string column = row + quote_identifier(input.name);
+        list += list.empty() ? "" : ", ";
+        if (takes_json[i])  // lists, structs and maps, or texts that hold them
+            list += "if(typeof(" + column + ") in ('VARCHAR', 'JSON'), " + column +
+                    "::varchar, to_json(" + column + ")::varchar)";
+        else
+            list += column + (input.type.id == frame::TypeId::other ? "::varchar" : "");
     }
     return quote_identifier(function) + "(" + list + ")";
 }

@@ -212,7 +212,10 @@ Result<Work> train_node(const RunContext& context, const Step& step, sql::Sessio
     const Node& node = context.node(step);
     const auto& model = context.workspace.project.models[node.index];
     auto known = TRY(known_candidate(context, node));
-    const Candidate candidate = known ? *std::move(known) : TRY(train(context, step, session));
+    auto trained = known ? Result<Candidate>(*std::move(known)) : train(context, step, session);
+    if (!trained.ok() && trained.status().where().empty())
+        return std::move(trained).status().at(model.place.text());
+    const Candidate candidate = TRY(std::move(trained));
     const Judgement judgement = TRY(judge(context, node, candidate));
 
     // Numbered now, outside of the last transaction, so that the message can name it; a kill in

@@ -175,6 +175,12 @@ private:
         uint32_t child = TRY(lower(member(node, "child"), depth + 1));
         frame::Type type = plan_type(member(node, "return_type"));
         if (type == type_of(child)) return child;
+        if (is_nested(type) && type_of(child).id == frame::TypeId::varchar)
+            return refuse(node, "no compiled cast from VARCHAR to " + type_text(type))
+                .hint(
+                    "cast it in a table under tables/ and use its column, or write JSON: "
+                    "s::json::" +
+                    type_text(type));
         bool is_null = out_.expressions[child].kind == Expression::Kind::constant &&
                        out_.expressions[child].constant.is_null;
         if (is_null) {  // NULL has no type of its own before the binder gives it one

@@ -118,6 +118,12 @@ std::vector<Holds> contents_of(const Program& program) {
 
 }  // namespace
 
+std::vector<bool> takes_json(const Program& program) {
+    std::vector<bool> takes;
+    for (const Holds holds : contents_of(program)) takes.push_back(holds != Holds::text);
+    return takes;
+}
+
 struct RowReader::State {
     std::span<const Input> inputs;
     ReadOptions options;

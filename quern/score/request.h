@@ -72,6 +72,9 @@ struct ReadOptions {
 
 // Fills one batch: begin_row, field..., end_row; then view() or errors(); clear() starts anew and
 // keeps the memory. One per thread.
+// By input, whether objects and lists are taken for it.
+std::vector<bool> takes_json(const Program& program);
+
 class RowReader {
 public:
     explicit RowReader(const Program& program, ReadOptions options = {});

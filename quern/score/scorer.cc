@@ -111,6 +111,18 @@ void find_regions(const BoundConformal& conformal, Predictions& out) {
     }
 }
 
+// A row whose raw score is not a number has no score at all: a link or a calibration would make
+// some certain answer of it.
+void collect_lost(const std::vector<double>& raw, size_t raw_count, Scratch::State& state) {
+    bool is_lost = false;
+    for (const double score : raw) is_lost |= std::isnan(score);
+    if (!is_lost) return;
+    for (size_t i = 0; i < raw.size(); ++i) {
+        const size_t row = i / raw_count;
+        if (std::isnan(raw[i])) state.row_failed[row / 64] |= uint64_t{1} << (row % 64);
+    }
+}
+
 void mark_failures(const Scratch::State& state, size_t raw_count, Predictions& out) {
     out.failed_count = 0;
     std::fill(out.is_failed.begin(), out.is_failed.end(), uint8_t{0});
@@ -226,6 +238,7 @@ Status Scorer::score(const frame::BatchView& inputs, Scratch& scratch, Predictio
     out.is_failed.resize(out.row_count);
     plan_->model.score(plan_->model.prepared.get(), state.matrix.data(), out.row_count,
                        out.raw.data(), state.model_scratch.get());
+    collect_lost(out.raw, raw_count(), state);
     apply_link(program().link, program().link_scale, raw_count(), out.row_count, out.raw.data(),
                out.outputs.data());
     const BoundCalibration& calibration = plan_->calibration;

@@ -9,6 +9,7 @@
 
 #include "quern/score/artifact.h"
 #include "quern/score/describe.h"
+#include "quern/score/models/linear.h"
 #include "quern/score/request.h"
 #include "quern/score/sample_program.h"
 
@@ -124,6 +125,24 @@ TEST(Scorer, marks_a_row_whose_expression_fails_and_scores_the_others) {
     EXPECT_TRUE(std::isnan(out.output(1, 1)));
     EXPECT_EQ(scorer->row_error(1, scratch).message(),
               "feature 'double_income': *(100, 2) has no TINYINT result");
+}
+
+TEST(Scorer, a_score_that_is_no_number_is_no_answer) {
+    Program program = sample_program();
+    program.model = pack(Linear{{0, 1, 1}, {0.5}});
+    const auto scorer = Scorer::build(program);
+    ASSERT_TRUE(scorer.ok()) << scorer.status().text();
+    Scratch scratch(*scorer);
+    Predictions out;
+    for (const double income : {1.0, HUGE_VAL, 2.0}) {
+        const RowReader reader = read_row(*scorer, income, "Rome");
+        ASSERT_TRUE(scorer->score(reader.view(), scratch, out).ok());
+        EXPECT_EQ(out.failed_count, std::isinf(income) ? 1u : 0u) << "0 times infinity";
+    }
+    const RowReader reader = read_row(*scorer, HUGE_VAL, "Rome");
+    ASSERT_TRUE(scorer->score(reader.view(), scratch, out).ok());
+    EXPECT_EQ(scorer->row_error(0, scratch).message(),
+              "the model's score is not a number; its features are too large or infinite");
 }
 
 TEST(Scorer, no_allocation_once_warm) {

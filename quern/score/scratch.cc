@@ -132,6 +132,10 @@ Status Scorer::row_error(size_t row, const Scratch& scratch) const {
         return invalid_argument("feature '" + feature.name + "': " + origin.function + "(" +
                                 arguments + ") has no " + type_text(origin.type) + " result");
     }
+    if ((state.row_failed[row / 64] >> (row % 64) & 1) != 0)
+        return invalid_argument(
+            "the model's score is not a number; its features are too large or "
+            "infinite");
     return {};
 }
 

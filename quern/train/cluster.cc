@@ -26,9 +26,10 @@ public:
         found_.of_row.assign(row_count_, UINT32_MAX);
     }
 
-    Clusters run(int64_t iterations_max) {
-        choose_seeds();
+    Result<Clusters> run(int64_t iterations_max, const Watch& watch) {
+        TRY(choose_seeds(watch));
         for (found_.iterations = 0; found_.iterations < iterations_max; ++found_.iterations) {
+            TRY(watch.check());
             if (!assign()) break;
             move_centers();
         }
@@ -53,10 +54,11 @@ private:
     }
 
     // Each next one is a row, drawn by the square of its distance to those before.
-    void choose_seeds() {
+    Status choose_seeds(const Watch& watch) {
         add_center(random_() % row_count_);
         std::ranges::fill(squares_, std::numeric_limits<double>::infinity());
         for (size_t k = 1; k < clusters_; ++k) {
+            TRY(watch.check());
             const double* last = found_.centers.data() + (k - 1) * column_count_;
             double total = 0;
             for (size_t i = 0; i < row_count_; ++i)
@@ -71,6 +73,7 @@ private:
             }
             add_center(drawn);
         }
+        return {};
     }
 
     // Each row to its nearest center; false when none has changed.
@@ -151,14 +154,14 @@ void sort_clusters(Clusters& found, size_t column_count) {
 
 }  // namespace
 
-Clusters find_clusters(std::span<const double> values, size_t column_count,
-                       const ClusterSettings& settings) {
+Result<Clusters> find_clusters(std::span<const double> values, size_t column_count,
+                               const ClusterSettings& settings) {
     Clusters best;
     best.inertia = std::numeric_limits<double>::infinity();
     for (int64_t start = 0; start < settings.starts; ++start) {
         Search search(values, column_count, settings.clusters,
                       settings.seed * 1000 + static_cast<uint64_t>(start));
-        Clusters found = search.run(settings.max_iter);
+        Clusters found = TRY(search.run(settings.max_iter, settings.watch));
         if (found.inertia < best.inertia || start == 0) best = std::move(found);
     }
     sort_clusters(best, column_count);

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "quern/train/learner.h"
+
 namespace quern::train {
 
 struct ClusterSettings {
@@ -12,6 +14,7 @@ struct ClusterSettings {
     int64_t max_iter = 300;
     int64_t starts = 3;  // of which the best is kept
     uint64_t seed = 1;
+    Watch watch = {};
 };
 
 struct Clusters {
@@ -23,7 +26,8 @@ struct Clusters {
 
 // Lloyd's steps from the seeds of Arthur and Vassilvitskii 2007, until no row changes its cluster.
 // values [row][column], finite; at least as many different rows as clusters, or some come twice.
-Clusters find_clusters(std::span<const double> values, size_t column_count,
-                       const ClusterSettings& settings);
+// Cancelled by the watch.
+Result<Clusters> find_clusters(std::span<const double> values, size_t column_count,
+                               const ClusterSettings& settings);
 
 }  // namespace quern::train

@@ -31,12 +31,12 @@ Result<Fitted> fit_k_means(const FitInput& input) {
     }
     Clusters best;
     for (int64_t start = 0; start < settings.starts; ++start) {
-        TRY(input.watch.check());
-        auto found = find_clusters({matrix.values, matrix.row_count * columns}, columns,
-                                   {.clusters = static_cast<size_t>(settings.clusters),
-                                    .max_iter = settings.max_iter,
-                                    .starts = 1,
-                                    .seed = input.seed + static_cast<uint64_t>(start)});
+        auto found = TRY(find_clusters({matrix.values, matrix.row_count * columns}, columns,
+                                       {.clusters = static_cast<size_t>(settings.clusters),
+                                        .max_iter = settings.max_iter,
+                                        .starts = 1,
+                                        .seed = input.seed + static_cast<uint64_t>(start),
+                                        .watch = input.watch}));
         if (start == 0 || found.inertia < best.inertia) best = std::move(found);
         if (input.watch.progress) input.watch.progress(start + 1, settings.starts);
     }

@@ -68,6 +68,8 @@ TEST(Refusal, names_place_reason_and_alternative) {
     check("select s -> 'a' from t", "byte 9", "cannot be of type JSON", "");
     check("select [v + 1 for v in [i, j]][1] from t", "byte 7", "'list_apply' cannot be",
           "tables/");
+    check("select len(try_cast(s as double[])) from t", "byte 11",
+          "no compiled cast from VARCHAR to DOUBLE[]", "s::json::DOUBLE[]");
     check("select i::uhugeint::double from t", "byte 8",
           "no compiled cast from INTEGER to UHUGEINT", "cast its");
     check("select s::timetz::text from t", "byte 8", "to TIME WITH TIME ZONE", "cast its");

@@ -110,6 +110,16 @@ std::string definitions(const Source& source) {
     return out;
 }
 
+// Trees always have a score; other models lose it where features are too large or infinite.
+std::string lost_score(const Program& program, size_t raw_count) {
+    if (program.model.kind == "trees") return "";
+    std::string is_lost;
+    for (size_t i = 0; i < raw_count; ++i)
+        is_lost += (i == 0 ? "" : " || ") +
+                   ("out->raw[" + std::to_string(i) + "] != out->raw[" + std::to_string(i) + "]");
+    return "    if (" + is_lost + ") {\n        q_fail(out);\n        return 1;\n    }\n";
+}
+
 std::string function(const Source& source, const Numbers& numbers) {
     const Program& program = source.program();
     const std::string& prefix = source.prefix();
@@ -141,7 +151,8 @@ std::string function(const Source& source, const Numbers& numbers) {
            (program.inputs.empty() ? "    (void)in;\n" : "") + "    if ((" +
            (failed.empty() ? "0" : failed) +
            ") & 2) {\n        q_fail(out);\n        return 1;\n    }\n" +
-           body.substr(split + mark.size()) + "    return 0;\n}\n";
+           body.substr(split + mark.size()) + lost_score(program, numbers.raw.size()) +
+           "    return 0;\n}\n";
 }
 
 Result<Export> write(const Scorer& scorer, const ExportOptions& options) {

@@ -47,11 +47,11 @@ Result<FittedTransform> fit(const TransformInput& input) {
                                 " rows without a missing value, got " +
                                 std::to_string(settings.clusters));
     }
-    const auto found = find_clusters(values, input.column_count(),
-                                     {.clusters = static_cast<size_t>(settings.clusters),
-                                      .max_iter = settings.max_iter,
-                                      .starts = settings.starts,
-                                      .seed = input.seed});
+    const auto found = TRY(find_clusters(values, input.column_count(),
+                                         {.clusters = static_cast<size_t>(settings.clusters),
+                                          .max_iter = settings.max_iter,
+                                          .starts = settings.starts,
+                                          .seed = input.seed}));
     FittedTransform fitted{"distances", {{"centers", found.centers}}};
     if (settings.gives == "nearest") fitted.learned["nearest"] = std::vector<uint8_t>{1};
     return fitted;
