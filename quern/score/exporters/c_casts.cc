@@ -76,10 +76,11 @@ std::string to_decimal(Source& source, Storage from, const frame::Type& to) {
     std::string body;
     if (from == Storage::boolean && to.scale == to.width) {
         body = "    *out = a;\n";
-    } else if (is_float(from)) {  // a float is scaled as a float
-        body = "    double scaled = round((double)(a * (@T)(double)" + scale +
-               "));\n    if (!isfinite(scaled) || scaled <= -(double)" + limit +
-               " || scaled >= (double)" + limit + ") return 2;\n    *out = (" + type + ")scaled;\n";
+    } else if (is_float(from)) {  // a float is rounded as a double, then a float again
+        body = "    double scaled = round((double)a * (double)" + scale +
+               ");\n    if (!isfinite(scaled) || scaled <= -(double)" + limit +
+               " || scaled >= (double)" + limit + ") return 2;\n    *out = (" + type +
+               ")(@T)scaled;\n";
     } else {
         source.use_wide();
         body = "    q_wide wide = 0;\n    if (__builtin_mul_overflow((q_wide)a, (q_wide)" + scale +

@@ -31,10 +31,10 @@ void to_decimal(const Call& call) {
             }
         }
         if constexpr (kIsFloat<From>) {
-            // A float is scaled as a float, as DuckDB does.
-            double scaled = std::round(static_cast<double>(value * static_cast<From>(factor)));
+            // A float is rounded as a double, and then becomes a float again, as in DuckDB.
+            const double scaled = std::round(static_cast<double>(value) * factor);
             if (!std::isfinite(scaled) || scaled <= -bound || scaled >= bound) return Row::failed;
-            out = static_cast<To>(scaled);
+            out = static_cast<To>(static_cast<From>(scaled));
         } else {
             int128 wide = 0;
             if (__builtin_mul_overflow(static_cast<int128>(value), scale, &wide))
