@@ -172,9 +172,12 @@ std::string time_text(int64_t us) {
 std::string timestamp_text(int64_t us) {
     if (us == std::numeric_limits<int64_t>::max()) return "infinity";
     if (us == -std::numeric_limits<int64_t>::max()) return "-infinity";
-    int64_t days = us / kUsPerDay;
-    if (us % kUsPerDay < 0) --days;
-    return date_text(static_cast<int32_t>(days)) + " " + time_text(us - days * kUsPerDay);
+    int64_t days = us / kUsPerDay, time = us % kUsPerDay;  // midnight may be out of range
+    if (time < 0) {
+        --days;
+        time += kUsPerDay;
+    }
+    return date_text(static_cast<int32_t>(days)) + " " + time_text(time);
 }
 
 std::string timestamptz_text(int64_t us) {
