@@ -32,6 +32,7 @@ Result<Options> options_of(const DatabaseSettings& settings) {
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"},
+        {"allow_persistent_secrets", "false"},  // those of other programs' are not read
         {"access_mode", settings.is_read_only ? "READ_ONLY" : "AUTOMATIC"},
         {"temp_directory", settings.temp_folder},
     };
