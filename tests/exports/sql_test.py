@@ -1,59 +1,30 @@
 #!/usr/bin/env python3
 """Covers sql.cc, sql_expressions.cc and sql_numbers.cc: the SQL export gives quern's scores in
-DuckDB and in a PostgreSQL that this test starts and stops.
+DuckDB and in PostgreSQL.
 
-Usage: sql_test.py QUERN PROJECT
+Usage: sql_test.py QUERN PROJECT SERVERS
 """
+# servers: postgresql
 
 import json
-import os
 import pathlib
-import pwd
 import shutil
 import sys
 import tempfile
 
 import shared
-from shared import call, check, difference, number
+from shared import check, difference, number
+
+sys.path.insert(0, str(shared.ROOT / "tests/servers"))
+import postgresql  # noqa: E402
+
+DATABASE = "exports"
 
 DUCKDB = ["numbers", "texts", "fitted", "spend", "forest", "plain", "categories"]
 POSTGRESQL = ["texts", "fitted", "spend", "forest", "plain", "categories"]
 TYPES = {"income": "double precision", "wide": "bigint", "price": "numeric(10,2)",
          "small": "smallint", "city": "text", "is_member": "boolean", "born": "date",
          "seen": "timestamp"}
-
-
-class Postgresql:
-    """A server of its own in a folder of its own, reached through a socket there."""
-
-    def __init__(self, place):
-        self.place = place
-        found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-        check(found, f"PostgreSQL is not installed: {shared.FIX}")
-        self.programs = found[-1].parent
-        self.user = None
-        if os.getuid() == 0:  # it refuses root
-            self.user = pwd.getpwnam("postgres")
-            os.chown(place, self.user.pw_uid, self.user.pw_gid)
-
-    def run(self, *command):
-        more = {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
-        return call(self.programs / command[0], *command[1:], cwd=self.place, **more)
-
-    def __enter__(self):
-        self.run("initdb", "-D", self.place / "data", "-A", "trust", "-U", "quern", "-N",
-                 "--no-locale", "-E", "UTF8")
-        settings = f"-c listen_addresses='' -c fsync=off -c unix_socket_directories={self.place}"
-        self.run("pg_ctl", "-D", self.place / "data", "-w", "-l", self.place / "log", "-o",
-                 settings, "start")
-        return self
-
-    def __exit__(self, *_):
-        self.run("pg_ctl", "-D", self.place / "data", "-m", "immediate", "stop")
-
-    def query(self, sql):
-        return call("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.place, "-U", "quern",
-                    "-d", "postgres", "-At", input=sql)
 
 
 def literal(value):
@@ -80,10 +51,12 @@ def check_postgresql(server, quern, project, place, model):
     values = ",\n".join("(" + ", ".join([str(i)] + [literal(row["inputs"][n]) for n in names]) + ")"
                         for i, row in enumerate(rows))
     columns = ", ".join(f'"{name}" {TYPES[name]}' for name in names)
-    server.query(f"DROP TABLE IF EXISTS rows_to_score; CREATE TABLE rows_to_score (number integer, "
-                 f"{columns}); INSERT INTO rows_to_score VALUES {values};")
+    postgresql.query(server, "DROP TABLE IF EXISTS rows_to_score; CREATE TABLE rows_to_score "
+                     f"(number integer, {columns}); INSERT INTO rows_to_score VALUES {values};",
+                     DATABASE)
     select = file.read_text().rstrip().rstrip(";")
-    lines = server.query(f"SELECT row_to_json(s) FROM ({select}) AS s ORDER BY number")
+    lines = postgresql.query(server, f"SELECT row_to_json(s) FROM ({select}) AS s ORDER BY number",
+                             DATABASE)
     found = [json.loads(line) for line in lines.splitlines()]
     check(len(found) == len(rows), f"{model}: {len(found)} rows came back of {len(rows)}")
     for mine, theirs in zip(rows, found):
@@ -101,19 +74,18 @@ def check_postgresql(server, quern, project, place, model):
     check(exact == len(rows) or model == "fitted", f"{model}: {exact} of {len(rows)} are exact")
 
 
-def main(quern, project):
+def main(quern, project, servers_file):
     place = pathlib.Path(tempfile.mkdtemp(prefix="quern-sql-"))
-    place.chmod(0o755)
+    server = json.loads(pathlib.Path(servers_file).read_text())["postgresql"]
     try:
         for model in DUCKDB:
             found = shared.export(quern, project, model, place / f"{model}.sql")["check"]
             margin = 1e-12 if model == "fitted" else 0
             check(found["rows"] > 300 and found["largest_difference_raw"] <= margin and
                   found["largest_difference"] <= margin, f"{model} in DuckDB: {found}")
-        (place / "server").mkdir()
-        with Postgresql(place / "server") as server:
-            for model in POSTGRESQL:
-                check_postgresql(server, quern, project, place, model)
+        postgresql.new_database(server, DATABASE)
+        for model in POSTGRESQL:
+            check_postgresql(server, quern, project, place, model)
         said = shared.refusal(quern, project, "numbers", place / "x.sql", "--dialect", "postgresql")
         check("PostgreSQL export has no form for" in said and "feature" in said, said)
         said = shared.refusal(quern, project, "plain", place / "x.sql", "--dialect", "oracle")
@@ -122,4 +94,4 @@ def main(quern, project):
         shutil.rmtree(place)
 
 
-main(sys.argv[1], pathlib.Path(sys.argv[2]))
+main(sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3])
