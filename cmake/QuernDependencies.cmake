@@ -17,7 +17,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(benchmark)
 
-foreach(name re2 utf8proc zstd) # Debian ships no CMake package for these
+foreach(name curl re2 utf8proc zstd) # Debian ships no CMake package for these
   find_library(QUERN_LIBRARY_${name} ${name} REQUIRED)
   add_library(quern::${name} INTERFACE IMPORTED)
   target_link_libraries(quern::${name} INTERFACE ${QUERN_LIBRARY_${name}})

@@ -44,6 +44,7 @@ DOORS = [
     (re.compile(r"^duckdb"), {"sql"}),
     (re.compile(r"^(LightGBM|oneapi|daal)"), {"train"}),
     (re.compile(r"^sqlite3"), {"store"}),
+    (re.compile(r"^curl/"), {"data"}),
     (re.compile(r"^boost/(asio|beast)"), {"serve", "apps"}),
     (re.compile(r"^yaml-cpp/"), {"base"}),
     (re.compile(r"^CLI/"), {"apps"}),
