@@ -20,6 +20,7 @@ folder; files named `data/...` may be links. `#` begins a comment line. Steps:
     query "SQL" | query -OPTION   as any verb
     http METHOD PATH [BODY]       against `quern serve` of this project, with a token; then
       200 {"probability": 0.6 ±0.1}   the status and, in JSON, what the answer must hold at least
+    ways MODEL [without WAY, WAY...]  rows of its table have the same scores in every way of ways.py
 """
 
 import codecs
@@ -36,6 +37,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import ways
 
 TIMEOUT_SECONDS = 120
 
@@ -229,6 +232,15 @@ class Script:
                 self.fail(f"the answer is {text}")
         elif content and content not in text:
             self.fail(f"'{content}' is not in the answer: {text}")
+
+
+    def do_ways(self, rest):
+        self.stop_service()
+        name, _, without = rest.partition(" without ")
+        library = pathlib.Path(self.quern).parent / "libquern_score.so"
+        fault = ways.check(self, name, library, without)
+        if fault:
+            self.fail(fault)
 
 
 def value_text(value):
