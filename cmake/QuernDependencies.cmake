@@ -17,11 +17,20 @@ find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(benchmark)
 
-foreach(name curl re2 utf8proc zstd) # Debian ships no CMake package for these
+foreach(name curl hiredis rdkafka re2 utf8proc zstd) # one library each, under /usr/include
   find_library(QUERN_LIBRARY_${name} ${name} REQUIRED)
   add_library(quern::${name} INTERFACE IMPORTED)
   target_link_libraries(quern::${name} INTERFACE ${QUERN_LIBRARY_${name}})
 endforeach()
+
+foreach(name bson mongoc)
+  find_library(QUERN_LIBRARY_${name} ${name}-1.0 REQUIRED)
+  find_path(QUERN_INCLUDE_${name} ${name}/${name}.h PATH_SUFFIXES lib${name}-1.0 REQUIRED)
+  add_library(quern::${name} INTERFACE IMPORTED)
+  target_include_directories(quern::${name} SYSTEM INTERFACE ${QUERN_INCLUDE_${name}})
+  target_link_libraries(quern::${name} INTERFACE ${QUERN_LIBRARY_${name}})
+endforeach()
+target_link_libraries(quern::mongoc INTERFACE quern::bson)
 
 # quern_native(NAME HEADER library...): imported target quern::NAME, if all of it is there.
 function(quern_native name header)

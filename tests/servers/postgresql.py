@@ -2,14 +2,8 @@
 
 import pathlib
 import signal
-import urllib.parse
 
 import servers
-
-# A password that must be quoted wherever it goes.
-PASSWORD = "p@ss w:rd/'\"%\\1"
-HOST_OF_CERTIFICATE = "db.example"
-
 
 class Server(servers.Server):
     stop_signal = signal.SIGQUIT  # at once, also with clients
@@ -23,9 +17,6 @@ class Server(servers.Server):
         self.programs = found[-1].parent
         self.data = place / "data"
 
-    def call(self, *command):
-        servers.call(*command, cwd=self.place, **self.as_user())
-
     def prepare(self):
         self.call(self.programs / "initdb", "-D", self.data, "-A", "trust", "-U", "admin", "-N",
                   "--no-locale", "-E", "UTF8")
@@ -34,14 +25,7 @@ class Server(servers.Server):
             "hostssl all only_tls 127.0.0.1/32 scram-sha-256\n"
             "host all only_tls 127.0.0.1/32 reject\n"
             "host all all 127.0.0.1/32 scram-sha-256\n")
-        self.certificate("authority", "-subj", "/CN=quern test authority")
-        self.certificate("server", "-subj", f"/CN={HOST_OF_CERTIFICATE}",
-                         "-addext", f"subjectAltName=DNS:{HOST_OF_CERTIFICATE}",
-                         "-CA", "authority.crt", "-CAkey", "authority.key")
-
-    def certificate(self, name, *more):
-        self.call("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                  "-nodes", "-days", "2", "-keyout", f"{name}.key", "-out", f"{name}.crt", *more)
+        self.make_certificates()
 
     def command(self):
         settings = {
@@ -57,7 +41,7 @@ class Server(servers.Server):
         return (self.place / f".s.PGSQL.{self.port}").exists() and servers.is_open(self.port)
 
     def settle(self):
-        password = "'" + PASSWORD.replace("'", "''") + "'"
+        password = servers.sql_text(servers.PASSWORD)
         query(self.address(), f"""
             SET standard_conforming_strings = on;
             CREATE DATABASE shop;
@@ -69,15 +53,7 @@ class Server(servers.Server):
             GRANT pg_read_all_data, pg_write_all_data TO writer;""", database="postgres")
 
     def address(self):
-        quoted = urllib.parse.quote(PASSWORD, safe="")
-        return {
-            "host": "127.0.0.1", "port": self.port, "database": "shop",
-            "user": "reader", "writer": "writer", "tls_user": "only_tls", "password": PASSWORD,
-            "url": f"postgresql://reader@127.0.0.1:{self.port}/shop",
-            "url_with_password": f"postgresql://reader:{quoted}@127.0.0.1:{self.port}/shop",
-            "socket": str(self.place), "admin": "admin", "server_log": str(self.place / "log"),
-            "authority": str(self.place / "authority.crt"),
-            "host_of_certificate": HOST_OF_CERTIFICATE}
+        return {**self.sql_address("postgresql"), "socket": str(self.place), "admin": "admin"}
 
 
 def query(address, sql, database="shop"):

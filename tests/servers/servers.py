@@ -24,9 +24,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 FIX = "run `deps/install tests`"
-NAMES = ["postgresql"]
+NAMES = ["mariadb", "postgresql", "redis"]
+# A password that must be quoted wherever it goes, and the only host that certificates are for.
+PASSWORD = "p@ss w:rd/'\"%\\1"
+HOST_OF_CERTIFICATE = "db.example"
 LIFE_S = 3600  # one that nobody stops ends by itself
 START_S = 90
 
@@ -45,6 +49,10 @@ def call(*command, input=None, **more):
     if done.returncode != 0:
         fail(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def sql_text(text):
+    return "'" + text.replace("'", "''") + "'"
 
 
 def free_port():
@@ -80,6 +88,20 @@ class Server:
     def as_user(self):
         return {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
 
+    def call(self, *command, **more):
+        return call(*command, cwd=self.place, **self.as_user(), **more)
+
+    def make_certificates(self):
+        """server.crt and .key, of a host that this one is not, and authority.crt that signed it."""
+        for name, host, more in [
+                ("authority", "quern test authority", []),
+                ("server", HOST_OF_CERTIFICATE,
+                 ["-addext", f"subjectAltName=DNS:{HOST_OF_CERTIFICATE}", "-CA", "authority.crt",
+                  "-CAkey", "authority.key"])]:
+            self.call("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                      "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={host}",
+                      "-keyout", f"{name}.key", "-out", f"{name}.crt", *more)
+
     def prepare(self):
         """Writes what the server reads when it starts."""
 
@@ -96,6 +118,16 @@ class Server:
     def address(self):
         """What tests get to know."""
         return {"host": "127.0.0.1", "port": self.port}
+
+    def sql_address(self, scheme):
+        """Of a database `shop` with users that may read, may write, must use TLS."""
+        place, quoted = f"127.0.0.1:{self.port}/shop", urllib.parse.quote(PASSWORD, safe="")
+        return {"host": "127.0.0.1", "port": self.port, "database": "shop", "user": "reader",
+                "writer": "writer", "tls_user": "only_tls", "password": PASSWORD,
+                "url": f"{scheme}://reader@{place}",
+                "url_with_password": f"{scheme}://reader:{quoted}@{place}",
+                "authority": str(self.place / "authority.crt"),
+                "host_of_certificate": HOST_OF_CERTIFICATE}
 
     def log_end(self):
         log = self.place / "log"
