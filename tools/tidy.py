@@ -23,7 +23,7 @@ COLUMNS = 100
 FOLDERS = 3
 CXX = {".cc", ".h"}
 TEXT = CXX | {".py", ".sh", ".cmake", ".md", ".yml", ".yaml", ".sql", ".txt", ".in", ".ts", ".json"}
-SCRIPTS = {"dev", ".ci/run", "deps/install", "deps/lock"}
+SCRIPTS = {"dev", ".ci/run", "deps/install", "deps/jars", "deps/lock"}
 DEBT = "tools/tidy_debt.txt"
 
 BAD_NAMES = re.compile(r"(^|_)(utils?|helpers?|misc)(_|$)|^common$")

@@ -27,7 +27,8 @@ import time
 import urllib.parse
 
 FIX = "run `deps/install tests`"
-NAMES = ["mariadb", "postgresql", "redis"]
+NAMES = ["kafka", "mariadb", "mongodb", "postgresql", "redis", "s3"]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A password that must be quoted wherever it goes, and the only host that certificates are for.
 PASSWORD = "p@ss w:rd/'\"%\\1"
 HOST_OF_CERTIFICATE = "db.example"
@@ -49,6 +50,13 @@ def call(*command, input=None, **more):
     if done.returncode != 0:
         fail(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def use_packages():
+    """Makes the packages of deps/tests.txt known to this Python."""
+    for folder in (ROOT / "deps/tests/lib").glob("python3*/site-packages"):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
 
 
 def sql_text(text):
@@ -158,15 +166,14 @@ class Server:
                 "folder": str(self.place)}
 
 
-def is_running(pid):
-    """Whether some process of the group is there; its leader may be no child of ours."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        os.killpg(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def is_running(group):
+    """Whether a process of the group lives; one that only waits to be counted does not."""
+    for file in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, found = file.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(found) == group and state not in "ZX":
+                return True
+    return False
 
 
 def end(pid, stop_signal):
