@@ -27,7 +27,7 @@ import time
 import urllib.parse
 
 FIX = "run `deps/install tests`"
-NAMES = ["kafka", "mariadb", "mongodb", "postgresql", "redis", "s3"]
+NAMES = ["kafka", "mariadb", "mongodb", "postgresql", "redis", "s3", "web"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A password that must be quoted wherever it goes, and the only host that certificates are for.
 PASSWORD = "p@ss w:rd/'\"%\\1"
