@@ -1,4 +1,4 @@
-"""Cassandra: one node, with a password. Named so that the driver's own package is found."""
+"""Cassandra: one node, with a password. The file is not named like the driver's package."""
 
 import servers
 import java
@@ -61,7 +61,8 @@ seed_provider:
         password = servers.sql_text(servers.PASSWORD)
         session = client(self.address(), "cassandra", "cassandra")
         for name, more in [("admin", "AND SUPERUSER = true"), ("reader", "")]:
-            session.execute(f"CREATE ROLE {name} WITH PASSWORD = {password} AND LOGIN = true {more}")
+            session.execute(f"CREATE ROLE {name} WITH PASSWORD = {password} AND LOGIN = true "
+                            f"{more}")
         session.execute("GRANT SELECT ON ALL KEYSPACES TO reader")
         session.cluster.shutdown()
 
