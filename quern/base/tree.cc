@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "quern/base/json.h"
 #include "quern/base/text.h"
 
 namespace quern {
@@ -193,7 +194,33 @@ Status check_text(const YamlSource& source, const YamlLimits& limits) {
     return {};
 }
 
+void write_tree(const Tree& tree, JsonWriter& json) {
+    if (tree.is_list()) {
+        json.begin_array();
+        for (const auto& item : tree.items) write_tree(item, json);
+        json.end_array();
+    } else if (tree.is_map()) {
+        json.begin_object();
+        for (const auto& [key, value, place] : tree.entries) {
+            json.key(key);
+            write_tree(value, json);
+        }
+        json.end_object();
+    } else if (tree.is_scalar()) {
+        // '1' and 1 differ: one is a text.
+        json.value((tree.is_quoted ? "text " : "plain ") + tree.text);
+    } else {
+        json.null();
+    }
+}
+
 }  // namespace
+
+std::string tree_json(const Tree& tree) {
+    JsonWriter json;
+    write_tree(tree, json);
+    return json.take();
+}
 
 std::string Place::text() const {
     if (!file) return "";

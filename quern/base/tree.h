@@ -68,6 +68,9 @@ struct YamlSource {
 };
 Result<Tree> parse_yaml(const YamlSource& source, const YamlLimits& limits = {});
 
+// For hashing: without places and formatting; 1 and '1' differ.
+std::string tree_json(const Tree& tree);
+
 // A string that remembers where it was written.
 struct Located {
     std::string text;

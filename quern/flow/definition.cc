@@ -6,30 +6,18 @@
 namespace quern::flow {
 namespace {
 
-void write_tree(const Tree& tree, JsonWriter& json) {
-    if (tree.is_list()) {
-        json.begin_array();
-        for (const auto& item : tree.items) write_tree(item, json);
-        json.end_array();
-    } else if (tree.is_map()) {
-        json.begin_object();
-        for (const auto& [key, value, place] : tree.entries) {
-            json.key(key);
-            write_tree(value, json);
-        }
-        json.end_object();
-    } else if (tree.is_scalar()) {
-        // '1' and 1 differ: one is a text.
-        json.value((tree.is_quoted ? "text " : "plain ") + tree.text);
-    } else {
-        json.null();
-    }
-}
-
 void list_of(const std::vector<Located>& items, std::string_view name, JsonWriter& json) {
     json.key(name).begin_array();
     for (const auto& item : items) json.value(item.text);
     json.end_array();
+}
+
+// Only what says which of the landed rows are shown: all else decides what lands.
+void add_loading(const project::Loading& loading, JsonWriter& json) {
+    json.field("load", static_cast<int>(loading.mode));
+    list_of(loading.key, "key", json);
+    if (loading.cursor) json.field("cursor", loading.cursor->column.text);
+    if (loading.deleted) json.field("deleted", loading.deleted->text);
 }
 
 std::string text_of(const std::optional<Located>& value) { return value ? value->text : ""; }
@@ -52,6 +40,7 @@ std::string definition_of(const project::Source& source) {
     json.field("fails_on_bad_row", source.fails_on_bad_row);
     json.field("line_bytes_max", source.line_bytes_max);
     json.field("sample_rows", source.sample_rows);
+    if (source.origin) add_loading(source.loading, json);
     json.key("columns").begin_array();
     for (const auto& column : source.columns) {
         json.begin_object().field("name", column.name).field("type", lower_ascii(column.type));
@@ -96,11 +85,11 @@ std::string definition_of(const project::Model& model) {
         }
         json.end_array();
     }
-    json.field("algorithm", model.algorithm.name).key("settings");
-    write_tree(model.algorithm.settings, json);
+    json.field("algorithm", model.algorithm.name);
+    json.key("settings").raw(tree_json(model.algorithm.settings));
     if (!model.select.method.empty()) {
-        json.field("select", model.select.method).key("select_settings");
-        write_tree(model.select.settings, json);
+        json.field("select", model.select.method);
+        json.key("select_settings").raw(tree_json(model.select.settings));
     }
     json.field("split", static_cast<int>(model.split.kind)).field("test", model.split.test);
     json.field("folds", model.split.folds).field("seed", model.split.seed);
@@ -142,9 +131,7 @@ std::string checks_of(const project::Table& table) {
     for (const auto& check : table.checks) {
         json.begin_object().field("name", check.name).list("columns", check.columns);
         json.field("mostly", check.mostly).field("severity", static_cast<int>(check.severity));
-        json.key("arguments");
-        write_tree(check.arguments, json);
-        json.end_object();
+        json.key("arguments").raw(tree_json(check.arguments)).end_object();
     }
     return json.end_array().take();
 }

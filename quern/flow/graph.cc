@@ -51,6 +51,7 @@ private:
     void add_nodes() {
         for (size_t i = 0; i < project_.sources.size(); ++i) {
             add(NodeKind::source, project_.sources[i].name, i);
+            nodes_.back().is_landed = project_.sources[i].origin.has_value();
         }
         for (size_t i = 0; i < project_.tables.size(); ++i) {
             add(NodeKind::table, project_.tables[i].name, i);

@@ -31,6 +31,7 @@ struct Node {
     std::string name;
     size_t index = 0;            // in the project's list of its kind; of a look-up: its model
     size_t part = 0;             // of a look-up: among its model's
+    bool is_landed = false;      // of a source: its rows lie in no file of the project
     std::vector<size_t> inputs;  // positions in Graph::nodes, all smaller than its own
     std::vector<size_t> check_inputs = {};    // those among them that only its checks read
     sql::ExpandedSql sql = {};                // of a table

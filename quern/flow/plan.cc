@@ -85,7 +85,7 @@ private:
         } else if (was.settings != is.settings) {
             words.push_back("its settings changed");
         }
-        if (was.data != is.data) words.push_back("its files changed");
+        if (was.data != is.data) words.push_back(node.is_landed ? "new rows" : "its files changed");
         for (const auto& [id, content] : is.inputs) {
             const auto earlier = was.inputs.find(id);
             if (earlier != was.inputs.end() && earlier->second == content) continue;

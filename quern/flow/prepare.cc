@@ -6,6 +6,7 @@
 #include "quern/base/hash.h"
 #include "quern/base/nearest.h"
 #include "quern/base/text.h"
+#include "quern/flow/land.h"
 #include "quern/flow/typing.h"
 #include "quern/store/artifacts.h"
 #include "quern/store/file_hashes.h"
@@ -75,6 +76,16 @@ Result<std::vector<bool>> wanted_nodes(const Graph& graph, const std::vector<std
     return wanted;
 }
 
+// A source that could not be asked is told of as a node that failed.
+void force_failed(const std::set<std::string>& failed, Prepared& prepared) {
+    for (auto& step : prepared.steps) {
+        const Node& node = prepared.graph.nodes[step.node];
+        if (node.kind != NodeKind::source || !failed.contains(node.name)) continue;
+        step.action = Action::build;
+        step.why = "its source could not be asked";
+    }
+}
+
 }  // namespace
 
 Result<std::vector<data::FileVersion>> files_of(Workspace& workspace,
@@ -99,14 +110,17 @@ Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request) {
     prepared.standing = TRY(standing_of(*workspace.store));
     prepared.standing.present = request.present;
     const auto data = [&](const project::Source& source) -> Result<std::string> {
+        if (source.origin) return landed_data(*workspace.store, source);
         const auto files = TRY(files_of(workspace, source));
         for (const auto& file : files) prepared.source_bytes += file.size_bytes;
         return sha256_hex(data::version_text(files));
     };
     TRY(add_fingerprints(workspace.project, facts, data, prepared.standing, prepared.graph));
     TRY(facts.save());
-    const auto wanted = TRY(wanted_nodes(prepared.graph, request.names));
+    prepared.wanted = TRY(wanted_nodes(prepared.graph, request.names));
+    const auto& wanted = prepared.wanted;
     prepared.steps = plan_steps(prepared.graph, prepared.standing, wanted);
+    force_failed(request.failed, prepared);
     prepared.asked_count = wanted.empty() ? prepared.graph.nodes.size()
                                           : static_cast<size_t>(std::ranges::count(wanted, true));
     for (const auto& [id, published] : prepared.standing.published) {

@@ -17,6 +17,7 @@ struct Prepared {
     Graph graph;
     Standing standing;
     std::vector<Step> steps;
+    std::vector<bool> wanted;       // by node; empty: all
     size_t asked_count = 0;         // nodes that were asked for, with what they hang on
     uint64_t source_bytes = 0;      // of all sources' files, as they lie on disk
     std::vector<std::string> gone;  // ids that are published but no longer in the project
@@ -25,6 +26,7 @@ struct Prepared {
 struct PrepareRequest {
     std::vector<std::string> names;                // empty: all; "income" or "model:income"
     std::optional<std::set<std::string>> present;  // see Standing
+    std::set<std::string> failed = {};             // sources that could not be asked
 };
 Result<Prepared> prepare(Workspace& workspace, const PrepareRequest& request);
 

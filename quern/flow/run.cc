@@ -186,8 +186,11 @@ private:
 
     Result<Work> do_work(const Step& step, sql::Session& session) {
         switch (context_.node(step).kind) {
-            case NodeKind::source:
-                return load_node(context_, step, session);
+            case NodeKind::source: {
+                const auto& source = context_.workspace.project.sources[context_.node(step).index];
+                return source.origin ? land_node(context_, step, session)
+                                     : load_node(context_, step, session);
+            }
             case NodeKind::table:
                 return build_node(context_, step, session);
             case NodeKind::model:
@@ -319,12 +322,13 @@ std::string summary_of(const RunReport& report) {
 }
 
 Status do_run(Workspace& workspace, const Prepared& prepared, const Typed& typed,
-              const Warehouse& warehouse, const RunRequest& request, RunReport& report) {
+              const Landings& landings, const Warehouse& warehouse, const RunRequest& request,
+              RunReport& report) {
     TRY(warehouse.use_threads_for(prepared.source_bytes, workspace.project.settings));
     auto session = TRY(warehouse.connect());
     TRY(transform::make_schemas(session));
     store::Journal journal(*workspace.store);
-    RunContext context{workspace, prepared, physical_of(prepared), typed};
+    RunContext context{workspace, prepared, physical_of(prepared), typed, landings};
     const auto& settings = workspace.project.settings;
     context.threads =
         settings.threads > 0 ? static_cast<int>(settings.threads) : available_threads();
@@ -339,6 +343,24 @@ Status do_run(Workspace& workspace, const Prepared& prepared, const Typed& typed
     const RunState state = !status.ok() || !report.is_good() ? RunState::failed : RunState::done;
     TRY(journal.finish_run(context.run, state, summary_of(report)));
     return status;
+}
+
+// Asks the sources that the wanted nodes hang on.
+Result<Landings> land(Workspace& workspace, const PrepareRequest& prepare_request,
+                      const RunRequest& request) {
+    const auto& sources = workspace.project.sources;
+    if (std::ranges::none_of(sources, [](const auto& source) { return source.origin.has_value(); }))
+        return Landings();
+    std::set<std::string> wanted;
+    if (!request.names.empty()) {
+        const auto prepared = TRY(prepare(workspace, prepare_request));
+        for (size_t i = 0; i < prepared.wanted.size(); ++i) {
+            const Node& node = prepared.graph.nodes[i];
+            if (prepared.wanted[i] && node.kind == NodeKind::source) wanted.insert(node.name);
+        }
+        if (wanted.empty()) return Landings();
+    }
+    return land_sources(workspace, wanted, request.pull, request.cancel);
 }
 
 }  // namespace
@@ -377,6 +399,9 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
         warehouse = TRY(Warehouse::open(workspace, report.notes));
         prepare_request.present = warehouse->present();
     }
+    const auto landings = TRY(land(workspace, prepare_request, request));
+    for (const auto& [name, landing] : landings)
+        if (!landing.fault.ok()) prepare_request.failed.insert(name);
     const auto prepared = TRY(prepare(workspace, prepare_request));
     const auto typed =
         TRY(check_types(workspace, prepared.graph, prepared.steps, prepared.standing));
@@ -387,9 +412,10 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
     Status status;
     if (has_work) {
         if (!warehouse) warehouse = TRY(Warehouse::open(workspace, report.notes));
-        status = do_run(workspace, prepared, typed, *warehouse, request, report);
+        status = do_run(workspace, prepared, typed, landings, *warehouse, request, report);
     }
     if (warehouse) TRY(warehouse->close_and_seal(*workspace.store));
+    if (!landings.empty() || !prepared.gone.empty()) TRY(sweep_landing(workspace));
     if (!status.ok()) return status;
     report.up_to_date_count = report.node_count - report.outcomes.size();
     report.seconds = steady_seconds() - start;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "quern/flow/land.h"
 #include "quern/flow/node.h"
 #include "quern/flow/workspace.h"
 #include "quern/store/journal.h"
@@ -29,6 +30,7 @@ struct RunRequest {
     std::vector<std::string> names;                            // empty: everything
     const std::atomic<bool>* cancel = nullptr;                 // stops at the next good moment
     std::function<void(const NodeOutcome&)> on_finished = {};  // one call at a time
+    PullOptions pull = {};
 };
 
 struct RunReport {

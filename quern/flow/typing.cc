@@ -8,6 +8,7 @@
 #include "quern/base/text.h"
 #include "quern/evaluate/gate.h"
 #include "quern/flow/features.h"
+#include "quern/flow/land.h"
 #include "quern/quality/run.h"
 #include "quern/sql/catalog.h"
 #include "quern/train/load.h"
@@ -31,6 +32,7 @@ public:
     Typing(Workspace& workspace, const Graph& graph, const Standing& standing,
            sql::SchemaCatalog& catalog)
         : project_(workspace.project),
+          store_(*workspace.store),
           looked_at_(workspace.looked_at),
           graph_(graph),
           standing_(standing),
@@ -46,7 +48,7 @@ public:
             if (!is_ready) continue;
             const bool runs = step.action == Action::build || step.action == Action::recheck;
             const Status status = runs ? check_node(node) : add_known(node);
-            is_typed_[step.node] = status.ok();
+            is_typed_[step.node] = status.ok() && !unknown_.contains(step.node);
             faults.also(status);
         }
         if (!faults.ok()) return faults;
@@ -58,6 +60,7 @@ private:
         switch (node.kind) {
             case NodeKind::source: {
                 const auto& source = project_.sources[node.index];
+                if (source.origin) return check_landed(node, source);
                 auto shape = TRY(shape_of(source));
                 TRY(add(node, shape.columns));
                 typed_.sources.emplace(node.id(), std::move(shape));
@@ -72,6 +75,14 @@ private:
                 return {};
         }
         return {};
+    }
+
+    // Before it landed for the first time nothing is known of it, nor of what reads it.
+    Status check_landed(const Node& node, const project::Source& source) {
+        auto relation = landed_relation(store_, source);
+        if (relation.ok()) return add(node, relation->columns);
+        unknown_.insert(static_cast<size_t>(&node - graph_.nodes.data()));
+        return relation.status().code() == Code::not_found ? Status() : relation.status();
     }
 
     Result<data::SourceShape> shape_of(const project::Source& source) {
@@ -145,11 +156,13 @@ private:
     }
 
     const project::Project& project_;
+    store::Store& store_;
     std::map<std::string, Workspace::LookedAt>& looked_at_;
     const Graph& graph_;
     const Standing& standing_;
     sql::SchemaCatalog& catalog_;
     std::vector<bool> is_typed_;
+    std::set<size_t> unknown_;  // nodes without known columns, and without a fault
     Typed typed_;
     std::map<std::string, frame::Schema> columns_;
 };
@@ -158,6 +171,7 @@ private:
 
 void look_at_sources(Workspace& workspace, sql::SchemaCatalog& catalog) {
     for (const auto& source : workspace.project.sources) {
+        if (source.origin) continue;
         auto files = data::source_files(workspace.project.root, source);
         if (!files.ok()) return;
         auto shape = data::describe_source(catalog.session(), workspace.project.root, source);
@@ -182,7 +196,9 @@ std::string facts_json(const RelationFacts& facts) {
         json.begin_object().field("name", column.name).field("type", column.type.text());
         json.end_object();
     }
-    return json.end_array().end_object().take();
+    json.end_array();
+    if (!facts.files.empty()) json.list("files", facts.files);
+    return json.end_object().take();
 }
 
 RelationFacts relation_facts(const std::string& text) {
@@ -194,6 +210,7 @@ RelationFacts relation_facts(const std::string& text) {
         facts.columns.push_back({column.value("name", std::string()),
                                  frame::type_from_sql(column.value("type", std::string()))});
     }
+    facts.files = json.value("files", std::vector<std::string>());
     return facts;
 }
 

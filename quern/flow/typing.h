@@ -35,6 +35,7 @@ Result<Typed> check_types(Workspace& workspace, const Graph& graph, const std::v
 struct RelationFacts {
     frame::Schema columns;
     int64_t checks_passed = 0;
+    std::vector<std::string> files = {};  // below the landing folder, that it reads
 };
 std::string facts_json(const RelationFacts& facts);
 RelationFacts relation_facts(const std::string& json);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "quern/flow/land.h"
 #include "quern/flow/prepare.h"
 #include "quern/flow/run.h"
 #include "quern/flow/typing.h"
@@ -18,6 +19,7 @@ struct RunContext {
     // Where the data of each source and table lies or will lie, by position in the graph.
     std::vector<std::string> physical;
     const Typed& typed;
+    const Landings& landings;
     int64_t run = 0;
     int threads = 1;
     const std::atomic<bool>* cancel = nullptr;
@@ -36,6 +38,7 @@ struct Work {
     std::function<Status()> record = {};
 };
 
+Result<Work> land_node(const RunContext& context, const Step& step, sql::Session& session);
 Result<Work> load_node(const RunContext& context, const Step& step, sql::Session& session);
 Result<Work> build_node(const RunContext& context, const Step& step, sql::Session& session);
 Result<Work> train_node(const RunContext& context, const Step& step, sql::Session& session);

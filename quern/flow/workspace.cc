@@ -10,6 +10,7 @@
 #include "quern/base/file.h"
 #include "quern/base/folder.h"
 #include "quern/base/threads.h"
+#include "quern/data/connector.h"
 #include "quern/store/published.h"
 #include "quern/transform/build.h"
 #include "quern/transform/publish.h"
@@ -34,6 +35,7 @@ sql::DatabaseSettings settings_of(const Workspace& workspace) {
     settings.threads = workspace.project.settings.threads;
     settings.memory_bytes = static_cast<uint64_t>(workspace.project.settings.memory_bytes);
     settings.temp_folder = workspace.store->layout().temporary;
+    settings.search_folder = workspace.store->layout().landing;
     return settings;
 }
 
@@ -67,6 +69,10 @@ Result<sql::Database> open_or_replace(const sql::DatabaseSettings& settings,
 Result<Workspace> open_workspace(const std::string& folder) {
     Workspace workspace;
     workspace.project = TRY(project::load_project(folder));
+    Status faults;
+    for (const auto& source : workspace.project.sources)
+        if (source.origin) faults.also(data::connecting(source).status());
+    TRY(std::move(faults));
     workspace.store =
         TRY(store::Store::open(workspace.project.root, workspace.project.settings.store));
     return workspace;

@@ -10,6 +10,10 @@ Status read_keys(const Keys& keys, const Tree& map, void* object) {
     Status faults;
     Tree known = map;
     std::erase_if(known.entries, [&](const Tree::Entry& entry) {
+        const bool is_known =
+            std::ranges::find(keys.params, entry.key, &Param::name) != keys.params.end();
+        const bool is_other = !is_known && keys.take_other != nullptr;
+        if (is_other && keys.take_other(object, map, entry)) return true;
         if (std::ranges::find(keys.later, entry.key) == keys.later.end()) return false;
         faults.also(unimplemented("the key '" + entry.key + "' of a " + std::string(keys.what) +
                                   " is not known to this version of quern")
@@ -31,6 +35,32 @@ Shape list_of(Shape item) {
     Shape shape = detail::plain_shape("array");
     shape.items.push_back(std::move(item));
     return shape;
+}
+
+Result<int64_t> parse_duration_us(const Tree& value, std::string_view name) {
+    struct Unit {
+        std::string_view name;
+        int64_t micros;
+    };
+    constexpr Unit kUnits[] = {{"second", 1'000'000},
+                               {"minute", 60'000'000},
+                               {"hour", 3'600'000'000},
+                               {"day", 86'400'000'000},
+                               {"week", 604'800'000'000}};
+    constexpr int64_t kCountMax = 100'000;
+    const std::string_view text = trim(value.text);
+    int64_t count = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool is_count = error == std::errc() && count >= 0 && count <= kCountMax;
+    const auto word = trim(text.substr(static_cast<size_t>(end - text.data())));
+    for (const auto& unit : kUnits) {
+        if (!is_count || (word != unit.name && word != std::string(unit.name) + "s")) continue;
+        return count * unit.micros;
+    }
+    const std::string key(name);
+    return invalid_argument("'" + key + "' must be a number and a unit, got '" + value.text + "'")
+        .at(value.place.text())
+        .hint("write `" + key + ": 3 hours`; units are seconds, minutes, hours, days and weeks");
 }
 
 Result<int64_t> parse_size_bytes(const Tree& value) {

@@ -19,6 +19,8 @@ struct Keys {
     std::vector<Param> params;
     // Keys of the language that this version does not build: refused with words of their own.
     std::vector<std::string_view> later;
+    // Takes an entry whose key is none of `params`; false: it is refused. May be null.
+    bool (*take_other)(void* object, const Tree& map, const Tree::Entry& entry) = nullptr;
 };
 
 Keys project_keys();
@@ -47,6 +49,12 @@ Status read_checks(const Tree& list, std::vector<CheckSpec>& checks);
 
 Shape lookups_shape();
 Status read_lookups(Model& model, const Tree& value);
+
+// Keys of a source that speak of loading it again: load, key, cursor, schema, ...
+std::vector<Param> loading_keys();
+
+// "3 hours", "90 minutes", in microseconds; `name` is the key's.
+Result<int64_t> parse_duration_us(const Tree& value, std::string_view name);
 
 // "4 GB", "512 MiB", "1000": at least one byte.
 Result<int64_t> parse_size_bytes(const Tree& value);

@@ -41,11 +41,41 @@ TEST(SourceKeys, HaveDefaults) {
     EXPECT_EQ(source->quote, "\"");
 }
 
+TEST(SourceKeys, TakeAnOriginInsteadOfFiles) {
+    const auto source = read(
+        "postgres: {table: orders}\nload: upsert\nkey: [a, b]\n"
+        "cursor: {column: at, start: 2024-01-01, overlap: 1 hour}\ndeletes: detect\n"
+        "deleted: is_gone\nschema: fail\nevery: 2 hours\nfresh: {within: 1 day, severity: warn}\n"
+        "rows_max: 10\nbytes_max: 1 MB\n",
+        &read_source);
+    ASSERT_TRUE(source.ok()) << source.status().text();
+    EXPECT_EQ(source->origin->kind.text, "postgres");
+    EXPECT_EQ(source->origin->settings.find("table")->text, "orders");
+    const auto& loading = source->loading;
+    EXPECT_EQ(loading.mode, LoadMode::upsert);
+    EXPECT_EQ(loading.key[1].text, "b");
+    EXPECT_EQ(loading.cursor->column.text, "at");
+    EXPECT_EQ(loading.cursor->start, "2024-01-01");
+    EXPECT_EQ(loading.cursor->overlap, "1 hour");
+    EXPECT_TRUE(loading.detects_deletes);
+    EXPECT_EQ(loading.deleted->text, "is_gone");
+    EXPECT_EQ(loading.schema, SchemaChange::fail);
+    EXPECT_EQ(loading.every_us, 7'200'000'000);
+    EXPECT_EQ(loading.fresh->within_us, 86'400'000'000);
+    EXPECT_TRUE(loading.fresh->is_warning);
+    EXPECT_EQ(loading.row_count_max, 10);
+    EXPECT_EQ(loading.byte_count_max, 1'000'000);
+}
+
 TEST(SourceKeys, SayWhatIsWrong) {
     const auto check = [](std::string_view yaml, std::string_view want) {
         EXPECT_EQ(read(yaml, &read_source).status().text(), want) << yaml;
     };
-    check("format: csv", "x.yml:1:1: source needs the key 'file'");
+    check("format: csv",
+          "x.yml:1:1: the source says nothing of where its rows are\n"
+          "  add `file: data/orders.csv`, or one of `quern sources`");
+    check("file: a.csv\nformt: csv",
+          "x.yml:2:1: unknown key 'formt' in source\n  did you mean 'format'?");
     check("file: ''", "x.yml:1:7: 'file' is empty");
     check("file: s3://x/y",
           "x.yml:1:7: 's3://x/y' is not a file of this machine; this version of quern reads local "
@@ -53,8 +83,18 @@ TEST(SourceKeys, SayWhatIsWrong) {
     check("file: a\nformat: xlsx",
           "x.yml:2:9: 'format' must be one of csv, tsv, parquet, json, ndjson, got 'xlsx'");
     check("file: a\nload: append",
-          "x.yml:2:1: the key 'load' of a source is not known to this version of quern\n"
-          "  leave it out");
+          "x.yml:2:7: 'load' is for rows that lie in no file of the project");
+    check("sqlite: a.db\nload: upsert",
+          "x.yml:2:7: 'load: upsert' needs a key\n"
+          "  name the columns that tell rows apart: `key: id`");
+    check("sqlite: a.db\ncursor: id",
+          "x.yml:2:9: 'cursor' is for `load: append`, `upsert` or "
+          "`snapshot`");
+    check("sqlite: a.db\ndeletes: detect",
+          "x.yml:2:10: 'deletes' is for `load: upsert` or `snapshot`");
+    check("sqlite: a.db\nevery: 5",
+          "x.yml:2:8: 'every' must be a number and a unit, got '5'\n"
+          "  write `every: 3 hours`; units are seconds, minutes, hours, days and weeks");
     check("file: a\nheader: yes",
           "x.yml:2:9: 'header' must be one of auto, true, false, got 'yes'");
     check("file: a\ndelimiter: ''",

@@ -1,6 +1,4 @@
 // A model's look-ups: `lookup: {weather: {key: origin, time: observed_at}}`.
-#include <charconv>
-
 #include "quern/base/text.h"
 #include "quern/project/keys.h"
 
@@ -9,32 +7,9 @@ namespace {
 
 constexpr std::string_view kTimeless = "none";
 
-struct Unit {
-    std::string_view name;
-    int64_t micros;
-};
-constexpr Unit kUnits[] = {{"second", 1'000'000},
-                           {"minute", 60'000'000},
-                           {"hour", 3'600'000'000},
-                           {"day", 86'400'000'000},
-                           {"week", 604'800'000'000}};
-constexpr int64_t kCountMax = 100'000;
-
-// "3 hours", "90 minutes".
 Status read_max_age(Lookup& lookup, const Tree& value) {
-    const std::string_view text = trim(value.text);
-    int64_t count = -1;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-    const bool is_count = read.ec == std::errc() && count >= 0 && count <= kCountMax;
-    const auto word = trim(text.substr(static_cast<size_t>(read.ptr - text.data())));
-    for (const auto& unit : kUnits) {
-        if (!is_count || (word != unit.name && word != std::string(unit.name) + "s")) continue;
-        lookup.max_age_us = count * unit.micros;
-        return {};
-    }
-    return invalid_argument("'max_age' must be a number and a unit, got '" + value.text + "'")
-        .at(value.place.text())
-        .hint("write `max_age: 3 hours`; units are seconds, minutes, hours, days and weeks");
+    lookup.max_age_us = TRY(parse_duration_us(value, "max_age"));
+    return {};
 }
 
 // `customer_id`, `[a, b]`, or `{column_of_the_table: column_of_the_row}`.

@@ -13,6 +13,7 @@
 #include "quern/base/status.h"
 #include "quern/base/tree.h"
 #include "quern/project/contract.h"
+#include "quern/project/loading.h"
 #include "quern/project/model_outputs.h"
 
 namespace quern::project {
@@ -46,9 +47,11 @@ struct Source {
     std::string name;
     Place place;
     std::string description;
-    std::vector<Located> files;  // paths and globs as written, relative to the project's root
-    std::string format;          // csv tsv parquet json ndjson; empty: by the file's ending
-    std::string compression;     // none gzip zstd; empty: by the file's ending
+    std::vector<Located> files;    // paths and globs as written, relative to the project's root
+    std::optional<Origin> origin;  // instead of files
+    Loading loading;
+    std::string format;       // csv tsv parquet json ndjson; empty: by the file's ending
+    std::string compression;  // none gzip zstd; empty: by the file's ending
     std::string encoding = "utf-8";
     std::string delimiter;           // empty: found by reading
     std::string quote = "\"";        // empty: no quoting

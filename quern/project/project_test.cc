@@ -203,14 +203,14 @@ TEST(ProjectFaults, OfFiles) {
 
 TEST(ProjectFaults, AreReportedTogether) {
     const auto project = Folder(Files{{"quern.yml", "nmae: x"},
-                                      {"sources/a.yml", "fil: x"},
+                                      {"sources/a.yml", "file: x\nformt: csv"},
                                       {"tables/b.sql", ""},
                                       {"models/c.yml", "from: b\ntarget: [x"},
                                       {"services/d.yml", "model: c"}})
                              .load();
     const std::string text = all_text(project.status());
     for (const std::string_view place :
-         {"quern.yml:1:1:", "sources/a.yml:1:1:", "tables/b.sql:1:1:", "models/c.yml:"}) {
+         {"quern.yml:1:1:", "sources/a.yml:2:1:", "tables/b.sql:1:1:", "models/c.yml:"}) {
         EXPECT_NE(text.find(place), std::string::npos) << place << " is missing from\n" << text;
     }
     EXPECT_EQ(text.find("services/d.yml"), std::string::npos) << "its model is there, but faulty";

@@ -94,11 +94,62 @@ Status check_files(const Source& source) {
     return faults;
 }
 
+// Without files, the first key that is none of the source's own names the connector.
+bool take_origin(void* object, const Tree& map, const Tree::Entry& entry) {
+    auto& source = *static_cast<Source*>(object);
+    if (source.origin || map.find("file") != nullptr) return false;
+    source.origin = Origin{{entry.key, entry.place}, entry.value};
+    return true;
+}
+
+Status check_origin(const Source& source, const Tree& map) {
+    if (!source.origin && source.files.empty() && map.find("file") == nullptr) {
+        return invalid_argument("the source says nothing of where its rows are")
+            .at(map.place.text())
+            .hint("add `file: data/orders.csv`, or one of `quern sources`");
+    }
+    return {};
+}
+
+Status refuse_key(const Tree& map, std::string_view key, const std::string& why) {
+    const Tree* value = map.find(key);
+    if (value == nullptr) return {};
+    return invalid_argument("'" + std::string(key) + "' " + why).at(value->place.text());
+}
+
+// What goes together and what does not.
+Status check_loading(const Source& source, const Tree& map) {
+    const Loading& loading = source.loading;
+    const bool needs_key = loading.mode == LoadMode::upsert || loading.mode == LoadMode::snapshot;
+    const std::string mode = map.find("load") == nullptr ? "full" : map.find("load")->text;
+    Status faults;
+    if (!source.origin) {
+        for (const auto key : {"load", "cursor", "deletes", "deleted", "schema", "every",
+                               "rows_max", "bytes_max", "key", "fresh"}) {
+            faults.also(refuse_key(map, key, "is for rows that lie in no file of the project"));
+        }
+        return faults;
+    }
+    if (needs_key && loading.key.empty()) {
+        faults.also(invalid_argument("'load: " + mode + "' needs a key")
+                        .at(map.find("load")->place.text())
+                        .hint("name the columns that tell rows apart: `key: id`"));
+    }
+    if (loading.mode == LoadMode::full) {
+        faults.also(refuse_key(map, "cursor", "is for `load: append`, `upsert` or `snapshot`"));
+    }
+    if (!needs_key) {
+        for (const auto key : {"deletes", "deleted"})
+            faults.also(refuse_key(map, key, "is for `load: upsert` or `snapshot`"));
+    }
+    return faults;
+}
+
 }  // namespace
 
 Keys source_keys() {
     auto params = std::vector<Param>{
-        param("file", &Source::files, "Path or glob, or a list of them.").required(),
+        param("file", &Source::files, "Path or glob, or a list of them."),
         param("description", &Source::description, "What it holds."),
         param("format", &Source::format, "Default: by the file's ending.")
             .one_of({"csv", "tsv", "parquet", "json", "ndjson"}),
@@ -129,17 +180,20 @@ Keys source_keys() {
                              "Facts about columns by name; others are found by reading.",
                              &read_columns),
     };
+    std::ranges::move(loading_keys(), std::back_inserter(params));
     return {.what = "source",
             .summary = "Where raw data comes from.",
             .params = std::move(params),
-            .later = {"load", "key", "cursor", "schema", "fresh", "postgres", "mysql", "sqlite",
-                      "excel", "http", "s3", "kafka", "mongodb", "redis"}};
+            .later = {},
+            .take_other = &take_origin};
 }
 
 Result<Source> read_source(const Tree& map) {
     Source source;
     Status faults = read_keys(source_keys(), map, &source);
     faults.also(check_files(source));
+    faults.also(check_origin(source, map));
+    faults.also(check_loading(source, map));
     if (source.has_header.value_or(false) && !source.names.empty()) {
         faults.also(invalid_argument("'names' is for files without a header")
                         .at(map.find("names")->place.text())

@@ -94,6 +94,7 @@ Result<Database> Database::open(const DatabaseSettings& settings) {
     }
     auto state = std::make_shared<State>();
     state->path = settings.path;
+    state->search_folder = settings.search_folder;
     char* message = nullptr;
     const char* path = settings.path.empty() ? nullptr : settings.path.c_str();
     if (duckdb_open_ext(path, state->handle.out(), config.get(), &message) != DuckDBSuccess) {
@@ -112,7 +113,11 @@ Result<Session> Database::connect() const {
     }
     Session session(std::move(state));
     // Errors that tell their position; the same day and hour everywhere.
-    TRY(session.execute("set errors_as_json = true; set timezone = 'UTC'"));
+    std::string settings = "set errors_as_json = true; set timezone = 'UTC'";
+    if (!state_->search_folder.empty()) {
+        settings += "; set file_search_path = " + quote_literal(state_->search_folder);
+    }
+    TRY(session.execute(settings));
     return session;
 }
 

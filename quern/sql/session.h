@@ -29,6 +29,7 @@ struct DatabaseSettings {
     uint64_t memory_bytes = 0;    // 0: 60 % of what this process may use
     std::string temp_folder;      // for what does not fit; empty: none, and nothing spills
     uint64_t temp_bytes_max = 0;  // 0: nine tenths of what is free there now
+    std::string search_folder;    // where files without a path are looked for; empty: nowhere
 };
 
 class Session;

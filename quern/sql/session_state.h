@@ -9,7 +9,7 @@ namespace quern::sql {
 
 struct Database::State {
     OwnedDatabase handle;
-    std::string path;
+    std::string path, search_folder;
 };
 
 struct Session::State {

@@ -110,6 +110,31 @@ create table parsed_sql (
 )sql",
                                        R"sql(
 alter table published add column previous_facts text;
+)sql",
+                                       R"sql(
+create table landed_sources (
+    source text primary key,
+    identity text not null,          -- hash of where its rows come from and how
+    pull integer not null,           -- whose batches count
+    position text not null,          -- in the connector's words: where the next pull goes on
+    watermark text not null,         -- highest value of the cursor column
+    columns text not null,           -- JSON: names and types
+    pulled_ms integer not null
+) strict;
+
+create table landed_batches (
+    source text not null,
+    id integer not null,             -- grows with each batch of a source
+    pull integer not null,
+    kind integer not null,           -- 0 rows, 1 deletes, 2 bad rows
+    version text not null,
+    file text not null,              -- below landing/; batches that were merged share one
+    row_count integer not null,
+    size_bytes integer not null,
+    columns text not null,           -- JSON: names and types
+    landed_ms integer not null,
+    primary key (source, id)
+) strict;
 )sql"};
 
 Result<int64_t> pragma_value(Database& database, const std::string& name) {

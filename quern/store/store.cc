@@ -31,6 +31,7 @@ Layout::Layout(const std::string& project_folder, const std::string& store_name)
       warehouse(folder + "/warehouse.duckdb"),
       artifacts(folder + "/artifacts"),
       snapshots(folder + "/snapshots"),
+      landing(folder + "/landing"),
       runs(folder + "/runs"),
       temporary(folder + "/tmp"),
       lock(folder + "/lock"),

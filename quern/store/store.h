@@ -20,6 +20,7 @@ struct Layout {
     std::string warehouse;  // .quern/warehouse.duckdb
     std::string artifacts;  // .quern/artifacts
     std::string snapshots;  // .quern/snapshots
+    std::string landing;    // .quern/landing
     std::string runs;       // .quern/runs
     std::string temporary;  // .quern/tmp: emptied by the next writer
     std::string lock;       // .quern/lock

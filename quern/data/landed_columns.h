@@ -1,0 +1,30 @@
+// The columns of a source that is pulled again and again: which types a batch can hold, and what a
+// batch with other columns than those before it does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "quern/frame/type.h"
+#include "quern/project/project.h"
+
+namespace quern::data {
+
+std::string columns_json(const frame::Schema& columns);
+frame::Schema columns_from_json(const std::string& json);
+
+// The type in which Parquet keeps every value of this one exactly; texts where it has none.
+frame::Type kept_type(const frame::Type& type);
+
+struct Evolved {
+    frame::Schema columns;           // of the source from now on
+    std::vector<std::string> notes;  // what changed, in words
+};
+
+// `known`: of the batches so far, empty at the first; `found`: of the new one. Types that the
+// source declares win. Refused where the source says `schema: fail`, and where a key or the cursor
+// column is gone.
+Result<Evolved> evolve(const project::Source& source, const frame::Schema& known,
+                       const frame::Schema& found);
+
+}  // namespace quern::data

@@ -1,0 +1,35 @@
+// The rows of a source as SQL over the batches that have landed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "quern/frame/type.h"
+#include "quern/project/project.h"
+#include "quern/store/landed.h"
+
+namespace quern::data {
+
+// Each batch's file has these beside the source's own columns: its number, and when it landed.
+constexpr std::string_view kBatchColumn = "_quern_batch", kLandedColumn = "_quern_landed_at";
+
+struct LandedRelation {
+    std::string select_sql;  // files are named below the landing folder: see file_search_path
+    std::string bad_sql;     // of the rows that could not be loaded; empty: there are none
+    frame::Schema columns;
+    // The rows are the batches' rows as they lie there, so a view is as good as a table.
+    bool is_plain = false;
+    std::vector<std::string> files;  // that these read
+};
+
+LandedRelation landed_relation(const project::Source& source, const store::LandedSource& state,
+                               const std::vector<store::LandedBatch>& batches);
+
+// The same for the rows that a pull of an upsert compares with: the newest of each key.
+std::string current_rows_sql(const project::Source& source, const store::LandedSource& state,
+                             const std::vector<store::LandedBatch>& batches);
+
+// What the rows are, for a fingerprint.
+std::string landed_version(const std::vector<store::LandedBatch>& batches);
+
+}  // namespace quern::data
