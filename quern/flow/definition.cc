@@ -40,6 +40,8 @@ std::string definition_of(const project::Source& source) {
     json.field("fails_on_bad_row", source.fails_on_bad_row);
     json.field("line_bytes_max", source.line_bytes_max);
     json.field("sample_rows", source.sample_rows);
+    if (!source.sheet.empty()) json.field("sheet", source.sheet);
+    if (source.header_rows > 0) json.field("header_rows", source.header_rows);
     if (source.origin) add_loading(source.loading, json);
     json.key("columns").begin_array();
     for (const auto& column : source.columns) {

@@ -50,7 +50,7 @@ struct Source {
     std::vector<Located> files;    // paths and globs as written, relative to the project's root
     std::optional<Origin> origin;  // instead of files
     Loading loading;
-    std::string format;       // csv tsv parquet json ndjson; empty: by the file's ending
+    std::string format;       // csv tsv parquet json ndjson xlsx; empty: by the file's ending
     std::string compression;  // none gzip zstd; empty: by the file's ending
     std::string encoding = "utf-8";
     std::string delimiter;           // empty: found by reading
@@ -59,6 +59,8 @@ struct Source {
     std::string comment;             // lines that begin with it are skipped; empty: none
     std::optional<bool> has_header;  // absent: found by reading
     int64_t skip_lines = 0;
+    std::string sheet;               // of a spreadsheet; empty: the first that is shown
+    int64_t header_rows = 0;         // of a spreadsheet; 0: found by reading
     std::vector<std::string> names;  // of the columns, for files without a header
     std::vector<std::string> null_values = {""};
     std::string date_format, timestamp_format;  // strptime's letters; empty: ISO 8601
