@@ -111,6 +111,8 @@ TEST_F(EmbedTest, tells_what_moved_a_row) {
     EXPECT_EQ(quern_explain_row(layout_, &kPeople[1], contributions, &base_score, nullptr),
               QUERN_INVALID_ARGUMENT)
         << "trees without covers cannot tell";
+    EXPECT_EQ(quern_interact_row(layout_, &kPeople[1], contributions, &base_score, nullptr),
+              QUERN_INVALID_ARGUMENT);
     auto program = score::sample_program();
     program.model = pack(score::Linear{{0.01, 1, -1}, {2}, {100, 0.5, 0.25}});
     ASSERT_TRUE(write_file_durable(path_, score::artifact_bytes(program).value()).ok());
@@ -133,6 +135,18 @@ TEST_F(EmbedTest, tells_what_moved_a_row) {
     const double raw = base_score + contributions[0] + contributions[1];
     EXPECT_NEAR(outputs[1], 1 / (1 + std::exp(-raw)), 1e-15);
     EXPECT_EQ(quern_explain_row(layout, &kPeople[1], nullptr, &base_score, nullptr),
+              QUERN_INVALID_ARGUMENT);
+    double pairs[4], pairs_base = 0;
+    label = 7;
+    ASSERT_EQ(quern_interact_row(layout, &kPeople[1], pairs, &pairs_base, &label), QUERN_OK)
+        << quern_last_error();
+    EXPECT_EQ(pairs_base, base_score);
+    EXPECT_EQ(label, 1U);
+    EXPECT_NEAR(pairs[0], contributions[0], 1e-15) << "sums are of each feature alone";
+    EXPECT_EQ(pairs[1], 0);
+    EXPECT_EQ(pairs[2], 0);
+    EXPECT_NEAR(pairs[3], contributions[1], 1e-15);
+    EXPECT_EQ(quern_interact_row(layout, &kPeople[1], pairs, nullptr, nullptr),
               QUERN_INVALID_ARGUMENT);
     quern_layout_free(layout);
     quern_free(model);

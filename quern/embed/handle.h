@@ -21,6 +21,7 @@ struct Desk {
     score::Scratch scratch;
     score::Predictions predictions;
     score::Explanations explanations;
+    score::Interactions pairs;
 };
 
 // Desks that are lent to whoever scores and come back: as many as there are calls at once.

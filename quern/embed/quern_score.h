@@ -105,6 +105,11 @@ QUERN_API const char* quern_source_name(const quern_model* model, size_t source)
  * tell. */
 QUERN_API quern_code quern_explain_row(const quern_layout* layout, const void* row,
                                        double* contributions, double* base_score, uint32_t* label);
+/* interactions: [source][source], quern_source_count squared doubles. On the diagonal, what each
+ * source did alone; beside it, in either of two cells, half of what two sources did together. So
+ * a row of cells adds up to that source's contribution. Models of up to 60 sources. */
+QUERN_API quern_code quern_interact_row(const quern_layout* layout, const void* row,
+                                        double* interactions, double* base_score, uint32_t* label);
 
 /* ---- Many rows, as an Arrow record batch (the Arrow C data interface) ---- */
 

@@ -1,5 +1,7 @@
 // One row out of a struct of the caller's.
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "quern/base/nearest.h"
 #include "quern/embed/handle.h"
@@ -161,6 +163,26 @@ quern_code quern_explain_row(const quern_layout* layout, const void* row, double
             contributions[i] = explanations.contribution(0, raw, i);
         }
         *base_score = explanations.expected[raw];
+        put_label(desk->predictions, label);
+        return {};
+    });
+}
+
+quern_code quern_interact_row(const quern_layout* layout, const void* row, double* interactions,
+                              double* base_score, uint32_t* label) {
+    return embed::answer([&]() -> Status {
+        if (layout == nullptr || row == nullptr || interactions == nullptr ||
+            base_score == nullptr) {
+            return invalid_argument("quern_interact_row: NULL given");
+        }
+        const auto desk = layout->model->rows.lend();
+        TRY(score_row(*layout, row, *desk));
+        auto& pairs = desk->pairs;
+        TRY(layout->model->scorer.interact(desk->scratch, 0, pairs));
+        const size_t raw = pairs.raw_of(desk->predictions, 0);
+        const size_t size = pairs.source_count * pairs.source_count;
+        std::ranges::copy(std::span(pairs.values).subspan(raw * size, size), interactions);
+        *base_score = pairs.expected[raw];
         put_label(desk->predictions, label);
         return {};
     });

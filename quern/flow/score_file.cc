@@ -131,15 +131,6 @@ std::vector<std::string> explained_columns(const std::vector<std::string>& sourc
     return names;
 }
 
-Status check_explained(const std::vector<std::string>& sources, const ScoreFileRequest& request) {
-    if (!request.has_interactions || sources.size() <= score::kInteractingMax) return {};
-    return invalid_argument(
-               "the interactions of " + std::to_string(sources.size()) +
-               " features are too many columns; --interactions takes models of up to " +
-               std::to_string(score::kInteractingMax) + " features")
-        .hint("train on fewer features, or ask with --explain what each alone did");
-}
-
 // What is told of some rows, by one thread.
 struct Told {
     std::vector<int64_t> predictions;                       // by class
@@ -314,16 +305,13 @@ private:
 
     // To the raw score of the predicted class, or to the only one; as explained_columns() says.
     void append_explained(frame::Batch& batch, size_t row) {
-        const size_t raw = scorer_.raw_count() > 1 ? predictions_.labels[row] : 0;
-        const size_t count = scorer_.sources().size();
+        const size_t raw = is_explained_ ? explanations_.raw_of(predictions_, row)
+                                         : pairs_.raw_of(predictions_, row);
         size_t next = batch.columns.size() - explained_count_;
         const auto append = [&](double value) { batch.columns[next++].append(value); };
-        for (size_t i = 0; is_explained_ && i < count; ++i)
+        for (size_t i = 0; is_explained_ && i < explanations_.source_count; ++i)
             append(explanations_.contribution(row, raw, i));
-        for (size_t i = 0; has_interactions_ && i < count; ++i) {
-            append(pairs_.alone(raw, i));
-            for (size_t j = i + 1; j < count; ++j) append(pairs_.together(raw, i, j));
-        }
+        if (has_interactions_) pairs_.for_each(raw, append);
         append(is_explained_ ? explanations_.expected[raw] : pairs_.expected[raw]);
     }
 
@@ -533,7 +521,7 @@ Result<ScoreFileReport> score_file(Workspace& workspace, const ScoreFileRequest&
         like.decimal_separator == "," && (format->name == "csv" || format->name == "tsv");
     const auto positions = TRY(find_inputs(scorer.program(), columns));
     const auto contract = workspace.project.contract_of(version.model);
-    TRY(check_explained(scorer.sources(), request));
+    if (request.has_interactions) TRY(scorer.can_interact());
     FileScorers scorers([&]() -> Result<std::unique_ptr<FileScorer>> {
         return std::make_unique<FileScorer>(scorer, contract, request, TRY(database.connect()),
                                             TRY(database.connect()));

@@ -113,17 +113,12 @@ private:
         return {};
     }
 
-    // In the order of interaction_names().
     Status interact(sql::FunctionValues& out) {
         out.numbers.clear();
         for (size_t row = 0; row < predictions_.row_count; ++row) {
             TRY(scorer_->interact(scratch_, row, pairs_));
-            const size_t raw = scorer_->raw_count() > 1 ? predictions_.labels[row] : 0;
-            for (size_t i = 0; i < pairs_.source_count; ++i) {
-                out.numbers.push_back(pairs_.alone(raw, i));
-                for (size_t j = i + 1; j < pairs_.source_count; ++j)
-                    out.numbers.push_back(pairs_.together(raw, i, j));
-            }
+            const size_t raw = pairs_.raw_of(predictions_, row);
+            pairs_.for_each(raw, [&](double value) { out.numbers.push_back(value); });
             out.numbers.push_back(pairs_.expected[raw]);
         }
         return {};
@@ -141,16 +136,6 @@ private:
     std::vector<frame::ColumnView> columns_;
 };
 
-std::vector<std::string> interaction_names(const std::vector<std::string>& sources) {
-    std::vector<std::string> names;
-    for (size_t i = 0; i < sources.size(); ++i) {
-        names.push_back(sources[i]);
-        for (size_t j = i + 1; j < sources.size(); ++j)
-            names.push_back(sources[i] + " * " + sources[j]);
-    }
-    return names;
-}
-
 sql::ScalarFunction function_of(const ModelCall& call, std::string name,
                                 std::shared_ptr<const score::Scorer> scorer) {
     const auto& program = scorer->program();
@@ -167,9 +152,10 @@ sql::ScalarFunction function_of(const ModelCall& call, std::string name,
     }
     if (call.function != "predict") {
         function.gives = sql::ScalarFunction::Gives::map;
-        function.names = gives == Gives::contributions  ? scorer->sources()
-                         : gives == Gives::interactions ? interaction_names(scorer->sources())
-                                                        : program.classes;
+        function.names = gives == Gives::contributions ? scorer->sources()
+                         : gives == Gives::interactions
+                             ? score::interaction_names(scorer->sources())
+                             : program.classes;
         if (gives != Gives::outputs) function.names.push_back("base_score");
     } else if (gives == Gives::label) {
         function.gives = sql::ScalarFunction::Gives::text;
@@ -211,14 +197,9 @@ Result<std::string> SqlModels::text_for(sql::Session& session, const ModelCall& 
                            place, call.begin)
             .hint("write predict('" + call.model + "')");
     }
-    if (call.function == "explain_interactions" &&
-        scorer->sources().size() > score::kInteractingMax) {
-        return sql::placed(invalid_argument("'" + call.model + "' has " +
-                                            std::to_string(scorer->sources().size()) +
-                                            " features; interactions are told of up to " +
-                                            std::to_string(score::kInteractingMax)),
-                           place, call.begin)
-            .hint("write explain('" + call.model + "')");
+    if (call.function == "explain_interactions") {
+        auto status = scorer->can_interact();
+        if (!status.ok()) return sql::placed(std::move(status), place, call.begin);
     }
     const std::string name = call.function + "(" + (*opened)->label + ")";
     if (functions_.insert(name).second) {

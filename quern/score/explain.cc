@@ -13,8 +13,8 @@ Status Scorer::explain(Scratch& scratch, Explanations& out) const {
         return unimplemented("this model cannot tell what moved its scores")
             .hint(
                 "models of trees (without linear_tree), linear ones, the baseline, and stacks of "
-                "such "
-                "with a linear final model can tell; one of trees that is older is trained again");
+                "such with a linear final model can tell; one of trees that is older is trained "
+                "again");
     Scratch::State& state = scratch.state();
     size_t column_count = matrix_column_count();
     out.row_count = state.row_count;
@@ -39,13 +39,22 @@ Status Scorer::explain(Scratch& scratch, Explanations& out) const {
     return {};
 }
 
-Status Scorer::interact(Scratch& scratch, size_t row, Interactions& out) const {
-    const BoundModel& model = plan_->model;
-    if (model.interact == nullptr)
+Status Scorer::can_interact() const {
+    if (plan_->model.interact == nullptr)
         return unimplemented("this model cannot tell what pairs of features moved its scores")
             .hint(
                 "models of trees, linear ones and the baseline can tell; those of trees not with "
                 "`explain: interventional`");
+    if (sources().size() <= kInteractingMax) return {};
+    return invalid_argument("this model has " + std::to_string(sources().size()) +
+                            " features; interactions are told of up to " +
+                            std::to_string(kInteractingMax))
+        .hint("train on fewer features, or ask what each feature did alone");
+}
+
+Status Scorer::interact(Scratch& scratch, size_t row, Interactions& out) const {
+    TRY(can_interact());
+    const BoundModel& model = plan_->model;
     Scratch::State& state = scratch.state();
     out.raw_count = raw_count();
     out.source_count = sources().size();
@@ -55,6 +64,16 @@ Status Scorer::interact(Scratch& scratch, size_t row, Interactions& out) const {
                    plan_->column_sources.data(), out.source_count, out.values.data(),
                    state.model_scratch.get());
     return {};
+}
+
+std::vector<std::string> interaction_names(const std::vector<std::string>& sources) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < sources.size(); ++i) {
+        names.push_back(sources[i]);
+        for (size_t j = i + 1; j < sources.size(); ++j)
+            names.push_back(sources[i] + " * " + sources[j]);
+    }
+    return names;
 }
 
 }  // namespace quern::score

@@ -73,6 +73,10 @@ struct Interactions {
     std::vector<double> values;    // [raw score][source][source]; the diagonal: alone
     std::vector<double> expected;  // by raw score
 
+    // The raw score to tell of, as Explanations say it.
+    size_t raw_of(const Predictions& predictions, size_t row) const {
+        return raw_count > 1 ? predictions.labels[row] : 0;
+    }
     double alone(size_t raw, size_t source) const {
         return values[(raw * source_count + source) * source_count + source];
     }
@@ -81,9 +85,20 @@ struct Interactions {
         return values[(raw * source_count + one) * source_count + two] +
                values[(raw * source_count + two) * source_count + one];
     }
+    // Each source alone, then with each later one: the order of interaction_names().
+    template <class Give>
+    void for_each(size_t raw, const Give& give) const {
+        for (size_t i = 0; i < source_count; ++i) {
+            give(alone(raw, i));
+            for (size_t j = i + 1; j < source_count; ++j) give(together(raw, i, j));
+        }
+    }
 };
 
 constexpr size_t kInteractingMax = 60;  // sources that are told in pairs: 1,830 numbers a row
+
+// "age", "age * hours", "hours": of the sources "age" and "hours".
+std::vector<std::string> interaction_names(const std::vector<std::string>& sources);
 
 // Where each input of the program stands in a caller's schema; made once, by name.
 struct InputMap {
@@ -130,6 +145,7 @@ public:
     // tell, and for a model of trees that was trained before covers were kept.
     Status explain(Scratch& scratch, Explanations& out) const;
     // The same for pairs, of one of those rows that did not fail.
+    Status can_interact() const;
     Status interact(Scratch& scratch, size_t row, Interactions& out) const;
 
     // The model's own input, [row][matrix column]; training reads it, so that training and

@@ -14,9 +14,9 @@ namespace {
 
 class CountingSink : public PredictionSink {
 public:
-    void take(const LoadedModel&, const score::Predictions& predictions,
-              std::span<const score::ImputedField>) override {
-        row_count += predictions.row_count;
+    Status take(const LoadedModel&, Lane& lane) override {
+        row_count += lane.predictions.row_count;
+        return {};
     }
     size_t row_count = 0;
 };

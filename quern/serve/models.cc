@@ -44,6 +44,9 @@ LoadedModel::LoadedModel(std::string model_name, int64_t model_version, score::S
     }
     for (const auto& input : program().asked()) input_names.push_back(json_string(input.name));
     for (const auto& source : scorer.sources()) source_keys.push_back(json_string(source) + ": ");
+    if (scorer.can_interact().ok())
+        for (const auto& pair : score::interaction_names(scorer.sources()))
+            pair_keys.push_back(json_string(pair) + ": ");
     tail = ", \"model\": " + json_string(name) + ", \"version\": " + std::to_string(version) + "}";
 }
 

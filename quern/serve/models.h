@@ -28,6 +28,7 @@ struct LoadedModel {
     std::vector<std::string> label_keys;   // each class as a JSON key with its colon
     std::vector<std::string> input_names;  // each as a JSON text
     std::vector<std::string> source_keys;  // of contributions, as JSON keys with their colon
+    std::vector<std::string> pair_keys;    // interaction_names(); none of a model that cannot tell
     std::string tail;                      // `, "model": "income", "version": 3}`
 
     const score::Program& program() const { return scorer.program(); }

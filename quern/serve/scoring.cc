@@ -108,11 +108,7 @@ Status Scoring::flush() {
             const Status why = model_.scorer.row_error(row, lane_.scratch);
             errors_.push_back({row + flushed_row_count_, "", std::string(why.message())});
         }
-        if (errors_.empty() && sink_.wants_explanations()) {
-            TRY(model_.scorer.explain(lane_.scratch, lane_.explanations));
-            sink_.explain(lane_.explanations);
-        }
-        if (errors_.empty()) sink_.take(model_, predictions, lane_.reader.imputed());
+        if (errors_.empty()) TRY(sink_.take(model_, lane_));
     }
     flushed_row_count_ += lane_.reader.row_count();
     lane_.reader.clear();

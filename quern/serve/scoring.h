@@ -35,6 +35,7 @@ struct Lane {
     score::Scratch scratch;
     score::Predictions predictions;
     score::Explanations explanations;
+    score::Interactions pairs;
 };
 
 class Lanes {
@@ -46,16 +47,12 @@ private:
     std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
-// Takes the predictions of each batch, in the order of the rows.
+// Takes the batches, in the order of the rows.
 class PredictionSink {
 public:
     virtual ~PredictionSink() = default;
-    // `imputed`: of these rows, by row.
-    virtual void take(const LoadedModel& model, const score::Predictions& predictions,
-                      std::span<const score::ImputedField> imputed) = 0;
-    // Whether it wants to know what moved the scores; then it is told before `take`.
-    virtual bool wants_explanations() const { return false; }
-    virtual void explain(const score::Explanations&) {}
+    // The lane's reader and predictions are of one batch, all of whose rows are good.
+    virtual Status take(const LoadedModel& model, Lane& lane) = 0;
 };
 
 // begin_row, field..., end_row for each row; then finish. All rows are good, or the request fails

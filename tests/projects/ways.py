@@ -168,9 +168,11 @@ class Model:
     def post_all(self, asking=""):
         return self.post('{"rows": [' + ", ".join(self.lines) + "]}", asking)
 
-    def post_each(self):
-        asking = "?explain=true" if "explain" in self.tells else ""
+    def post_each(self, asking):
         return [self.post(line, asking)[0] for line in self.lines[:SINGLE_ROWS]]
+
+    def asking(self):
+        return "?" + "&".join(f"{what}=true" for what in self.tells)
 
     def served(self, row):
         def of(key):
@@ -209,13 +211,11 @@ class Model:
         return self.answer(self.classes[label] if self.classes else outputs[0],
                            outputs if self.classes else None, None, *more)
 
-    def embed(self, how):
-        if how == "score" and "explain" in self.tells:
-            how = "explain"
+    def embed(self, score):
         embedded = ways_in_c.Embedded(self.library, self.export("qn"), self.inputs)
         if embedded.error:
             raise Refused(embedded.error)
-        found = getattr(embedded, how)(self.rows)
+        found = score(embedded)
         if embedded.error:
             raise Refused(embedded.error)
         return [self.chosen(*row) for row in found]
@@ -246,13 +246,13 @@ class Model:
         "json": lambda m: m.score("ndjson"),
         "sql": lambda m: m.query(),
         "sql struct": lambda m: m.query_structs(),
-        "post": lambda m: m.post_all("?explain=true" if "explain" in m.tells else ""),
+        "post": lambda m: m.post_all(m.asking()),
         "post csv": lambda m: m.post(m.other_rows("csv").read_text()),
-        "post row": lambda m: m.post_each(),
+        "post row": lambda m: m.post_each(m.asking()),
         "invocations": lambda m: m.invoke(),
         "infer": lambda m: m.infer(),
-        "header": lambda m: m.embed("score"),
-        "header arrow": lambda m: m.embed("score_arrow"),
+        "header": lambda m: m.embed(lambda e: e.score(m.rows, m.tells)),
+        "header arrow": lambda m: m.embed(lambda e: e.score_arrow(m.rows)),
         "c": lambda m: m.compile(),
         "sql export": lambda m: m.query_export(),
     }

@@ -80,6 +80,14 @@ def arrow_column(kind, values):
     return [there, bytes((ctypes.c_int32 * len(ends))(*ends)), b"".join(texts)]
 
 
+def in_order(cells, size):
+    """Each source alone, then with each later one."""
+    for one in range(size):
+        yield cells[one * size + one]
+        for two in range(one + 1, size):
+            yield cells[one * size + two] + cells[two * size + one]
+
+
 class Embedded:
     """A model behind quern_score.h. `error` says why it, or its last call, was refused."""
 
@@ -118,22 +126,23 @@ class Embedded:
             members += [member_value(kind, value), value is None]
         return self.row_type(*members)
 
-    def score(self, rows):
+    def score(self, rows, tells):
+        """Of each row its label, outputs, contributions and pairs, with the base score behind."""
         outputs = (ctypes.c_double * self.quern.quern_output_count(self.model))()
-        label, found = ctypes.c_uint32(), []
+        size = self.quern.quern_source_count(self.model)
+        told, pairs = (ctypes.c_double * size)(), (ctypes.c_double * (size * size))()
+        label, base, found = ctypes.c_uint32(), ctypes.c_double(), []
         for row in rows:
-            self.call("quern_score_row", self.layout, ctypes.byref(self.row_of(row)), outputs,
-                      ctypes.byref(label))
-            found.append((label.value, list(outputs)))
-        return found
-
-    def explain(self, rows):
-        told = (ctypes.c_double * self.quern.quern_source_count(self.model))()
-        base, found = ctypes.c_double(), []
-        for row, (label, outputs) in zip(rows, self.score(rows)):
-            self.call("quern_explain_row", self.layout, ctypes.byref(self.row_of(row)), told,
-                      ctypes.byref(base), None)
-            found.append((label, outputs, [*told, base.value]))
+            row = ctypes.byref(self.row_of(row))
+            answer = [None, None]
+            if "explain" in tells:
+                self.call("quern_explain_row", self.layout, row, told, ctypes.byref(base), None)
+                answer[0] = [*told, base.value]
+            if "interactions" in tells:
+                self.call("quern_interact_row", self.layout, row, pairs, ctypes.byref(base), None)
+                answer[1] = [*in_order(pairs, size), base.value]
+            self.call("quern_score_row", self.layout, row, outputs, ctypes.byref(label))
+            found.append((label.value, list(outputs), *answer))
         return found
 
     def score_arrow(self, rows):

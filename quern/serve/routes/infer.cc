@@ -17,8 +17,9 @@ class TensorSink : public PredictionSink {
 public:
     explicit TensorSink(Columns& columns) : columns_(columns) {}
 
-    void take(const LoadedModel& model, const score::Predictions& predictions,
-              std::span<const score::ImputedField> imputed) override {
+    Status take(const LoadedModel& model, Lane& lane) override {
+        const score::Predictions& predictions = lane.predictions;
+        std::span<const score::ImputedField> imputed = lane.reader.imputed();
         for (size_t row = 0; row < predictions.row_count; ++row) {
             const std::string_view comma = is_first_ ? "" : ", ";
             is_first_ = false;
@@ -46,6 +47,7 @@ public:
             columns_.imputed += comma;
             columns_.imputed += json_string("[" + names + "]");
         }
+        return {};
     }
 
 private:

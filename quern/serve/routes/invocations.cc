@@ -8,8 +8,9 @@ class LabelSink : public PredictionSink {
 public:
     explicit LabelSink(std::string& out) : out_(out) {}
 
-    void take(const LoadedModel& model, const score::Predictions& predictions,
-              std::span<const score::ImputedField> imputed) override {
+    Status take(const LoadedModel& model, Lane& lane) override {
+        const score::Predictions& predictions = lane.predictions;
+        std::span<const score::ImputedField> imputed = lane.reader.imputed();
         for (size_t row = 0; row < predictions.row_count; ++row, ++row_count_) {
             if (row_count_ > 0) out_ += ", ";
             append_prediction(out_, model, predictions, row);
@@ -19,6 +20,7 @@ public:
             append_imputed(imputed_, model, row, imputed);
             imputed_ += "]}";
         }
+        return {};
     }
 
     // Of all rows, as the inside of a JSON list.

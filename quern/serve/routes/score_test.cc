@@ -66,6 +66,41 @@ TEST_F(ScoreTest, tells_what_moved_the_score) {
     EXPECT_NEAR(answer["contributions"]["age"], 0.1 * (39 - 40), 1e-12);
     EXPECT_FALSE(ok(kRow).contains("contributions"));
     EXPECT_EQ(explained("income?explain=yes").http, 400);
+    const json both = json::parse(explained("income?explain=true&interactions=true").body);
+    ASSERT_EQ(both["interactions"].size(), 6u) << both;
+    EXPECT_NEAR(both["interactions"]["age"], 0.1 * (39 - 40), 1e-12);
+    EXPECT_EQ(both["interactions"]["age * hours"], 0);
+    EXPECT_EQ(both["contributions"], answer["contributions"]);
+    const json pairs = json::parse(explained("income?interactions=true").body);
+    EXPECT_EQ(pairs["interactions"], both["interactions"]);
+    EXPECT_EQ(pairs["base_score"], answer["base_score"]);
+    EXPECT_FALSE(pairs.contains("contributions"));
+}
+
+TEST_F(ScoreTest, tells_pairs_of_so_many_rows_only) {
+    score::Program program = price_program();
+    for (int i = 0; i < 59; ++i) {
+        add_input(program, "more" + std::to_string(i), frame::TypeId::float64, true);
+        program.encoders.push_back(scaled(static_cast<uint32_t>(i + 1), 0));
+    }
+    const auto refused = [&](size_t rows, int http, const char* why) {
+        const size_t columns = program.encoders.size();
+        program.model = score::pack(
+            score::Linear{std::vector<double>(columns, 1), {5}, std::vector<double>(columns, 2)});
+        auto models = std::make_shared<ModelSet>();
+        models->models["price"] = serve_only(load_model(program, 1));
+        example.served.models.set(std::move(models));
+        std::string body = "[{\"carat\": 1}";
+        for (size_t i = 1; i < rows; ++i) body += ", {\"carat\": 1}";
+        const Answer answer = post(body + "]", "price?interactions=true");
+        EXPECT_EQ(answer.http, http) << answer.body.substr(0, 1000);
+        EXPECT_NE(answer.body.find(why), std::string::npos) << answer.body.substr(0, 1000);
+    };
+    refused(546, 200, "more57 * more58");
+    refused(547, 413, "at most 546 rows");
+    add_input(program, "last", frame::TypeId::float64, true);
+    program.encoders.push_back(scaled(60, 0));
+    refused(1, 400, "this model has 61 features");
 }
 
 TEST_F(ScoreTest, answers_a_list_with_a_list) {
