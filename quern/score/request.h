@@ -70,11 +70,11 @@ struct ReadOptions {
     size_t text_bytes_max = 64 << 20;  // of all texts of one batch
 };
 
-// Fills one batch: begin_row, field..., end_row; then view() or errors(); clear() starts anew and
-// keeps the memory. One per thread.
 // By input, whether objects and lists are taken for it.
 std::vector<bool> takes_json(const Program& program);
 
+// Fills one batch: begin_row, field..., end_row; then view() or errors(); clear() starts anew and
+// keeps the memory. One per thread.
 class RowReader {
 public:
     explicit RowReader(const Program& program, ReadOptions options = {});

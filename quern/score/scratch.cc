@@ -134,8 +134,7 @@ Status Scorer::row_error(size_t row, const Scratch& scratch) const {
     }
     if ((state.row_failed[row / 64] >> (row % 64) & 1) != 0)
         return invalid_argument(
-            "the model's score is not a number; its features are too large or "
-            "infinite");
+            "the model's score is not a number; its features are too large or infinite");
     return {};
 }
 
