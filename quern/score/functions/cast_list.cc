@@ -45,13 +45,8 @@ bool read_elements(const Call& call, const frame::Type& type, const std::vector<
 
 Row cast_list(const Call& call, Text text, Text& out) {
     const auto& prepared = *static_cast<const ElementCast*>(call.prepared);
-    const auto list = parse_json(text);
-    if (!list || list->kind != JsonKind::array) return Row::failed;
     std::vector<JsonValue> elements;
-    each_json(*list, [&elements](const JsonValue&, const JsonValue& element) {
-        elements.push_back(element);
-        return true;
-    });
+    if (!elements_of(text, elements)) return Row::failed;
     Elements from(prepared.from, elements.size()), to(prepared.to, elements.size());
     const Vector column = from.vector();
     Vector cast = to.vector();

@@ -21,19 +21,14 @@ std::optional<Aggregate> aggregate_of(std::string_view name) {
 
 // Calls each(row, value) for the elements of the list; false when one is no value of the type.
 template <class T, class Each>
-bool each_element(const Call& call, std::string_view text, Each each) {
-    auto list = parse_json(text);
-    if (!list || list->kind != JsonKind::array) return false;
-    bool is_read = true;
+bool each_value(const Call& call, std::string_view text, Each each) {
     const frame::Type type = element_type(call.types[0]);
-    each_json(*list, [&](const JsonValue&, const JsonValue& element) {
+    return each_element(text, [&](const JsonValue& element) {
         T value{};
-        Row row = nested_value(call, type, element, value);
-        is_read = row != Row::failed;
-        if (is_read) each(row, value);
-        return is_read;
+        const Row row = nested_value(call, type, element, value);
+        if (row != Row::failed) each(row, value);
+        return row != Row::failed;
     });
-    return is_read;
 }
 
 template <class T>
@@ -53,7 +48,7 @@ struct Total {
 
 template <class T>
 bool total_of(const Call& call, std::string_view text, Total<T>& total) {
-    bool is_read = each_element<T>(call, text, [&total](Row row, const T& value) {
+    bool is_read = each_value<T>(call, text, [&total](Row row, const T& value) {
         if (row == Row::value) total.add(value);
     });
     return is_read && !total.is_over;
@@ -91,8 +86,8 @@ void count_rows(const Call& call) {
     map_rows<int64_t, std::string_view, std::string_view>(
         call, [&call](std::string_view text, std::string_view, int64_t& out) {
             out = 0;
-            bool is_read = each_element<T>(call, text,
-                                           [&out](Row row, const T&) { out += row == Row::value; });
+            bool is_read =
+                each_value<T>(call, text, [&out](Row row, const T&) { out += row == Row::value; });
             return is_read ? Row::value : Row::failed;
         });
 }
@@ -103,7 +98,7 @@ void one_of_rows(const Call& call) {
         call, [&call](std::string_view text, std::string_view, T& out) {
             bool has_any = false;
             Row found = Row::null;
-            bool is_read = each_element<T>(call, text, [&](Row row, const T& value) {
+            bool is_read = each_value<T>(call, text, [&](Row row, const T& value) {
                 bool takes = !has_any;
                 if constexpr (which == Aggregate::last) takes = true;
                 if constexpr (which != Aggregate::first && which != Aggregate::last) {

@@ -14,14 +14,9 @@ using Text = std::string_view;
 // NULL is no element of a vector.
 template <class T>
 bool read_vector(const Call& call, const frame::Type& type, Text text, std::vector<T>& out) {
-    const auto list = parse_json(text);
-    if (!list || list->kind != JsonKind::array) return false;
-    bool is_read = true;
-    each_json(*list, [&](const JsonValue&, const JsonValue& element) {
-        is_read = nested_value(call, type, element, out.emplace_back()) == Row::value;
-        return is_read;
+    return each_element(text, [&](const JsonValue& element) {
+        return nested_value(call, type, element, out.emplace_back()) == Row::value;
     });
-    return is_read;
 }
 
 template <class T>

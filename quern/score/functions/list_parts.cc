@@ -23,16 +23,6 @@ const Prepared& prepared_of(const Call& call) {
 }
 const NestedType& element_of(const Call& call) { return prepared_of(call).type.children[0]; }
 
-bool read_elements(Text text, std::vector<JsonValue>& out) {
-    const auto list = parse_json(text);
-    if (!list || list->kind != JsonKind::array) return false;
-    each_json(*list, [&out](const JsonValue&, const JsonValue& element) {
-        out.push_back(element);
-        return true;
-    });
-    return true;
-}
-
 Row keep_list(const Call& call, std::span<const JsonValue> elements, Text& out) {
     std::string text = "[";
     for (const JsonValue& element : elements) {
@@ -51,7 +41,7 @@ struct Keyed {
 
 bool read_keyed(const Call& call, Text text, std::vector<Keyed>& out) {
     std::vector<JsonValue> elements;
-    if (!read_elements(text, elements)) return false;
+    if (!elements_of(text, elements)) return false;
     for (const JsonValue& element : elements) {
         Keyed& keyed = out.emplace_back(Keyed{{}, element});
         if (!append_order_key(keyed.key, call, element_of(call), element)) return false;
@@ -110,7 +100,7 @@ Row has(const Call& call, Text text, Text wanted_text, bool& out) {
 // Counted from 1; an end of 0 or less counts from the end.
 Row slice(const Call& call, Text text, int64_t begin, int64_t end, Text& out) {
     std::vector<JsonValue> elements;
-    if (!read_elements(text, elements)) return Row::failed;
+    if (!elements_of(text, elements)) return Row::failed;
     const auto size = static_cast<int64_t>(elements.size());
     begin = begin < 0 ? std::max<int64_t>(begin + size, 0) : std::max<int64_t>(begin - 1, 0);
     end = end < 0 ? end + size + 1 : std::min(end, size);
@@ -133,7 +123,7 @@ void concat_rows(const Call& call) {
             Row outcome = Row::value;
             for (const Vector* argument : call.arguments)
                 if (argument->is_valid(row) &&
-                    !read_elements(argument->values<Text>()[row], elements))
+                    !elements_of(argument->values<Text>()[row], elements))
                     outcome = Row::failed;
             if (outcome == Row::value)
                 outcome = keep_list(call, elements, call.out.values<Text>()[row]);
@@ -145,7 +135,7 @@ void concat_rows(const Call& call) {
 // list || list
 Row joined(const Call& call, Text a, Text b, Text& out) {
     std::vector<JsonValue> elements;
-    if (!read_elements(a, elements) || !read_elements(b, elements)) return Row::failed;
+    if (!elements_of(a, elements) || !elements_of(b, elements)) return Row::failed;
     return keep_list(call, elements, out);
 }
 
@@ -162,9 +152,9 @@ Row distinct(const Call& call, Text text, Text& out) {
 // Lists that are NULL are passed over.
 Row flattened(const Call& call, Text text, Text& out) {
     std::vector<JsonValue> lists, elements;
-    if (!read_elements(text, lists)) return Row::failed;
+    if (!elements_of(text, lists)) return Row::failed;
     for (const JsonValue& list : lists)
-        if (list.kind != JsonKind::null && !read_elements(list.text, elements)) return Row::failed;
+        if (list.kind != JsonKind::null && !elements_of(list.text, elements)) return Row::failed;
     return keep_list(call, elements, out);
 }
 

@@ -163,18 +163,14 @@ template <class T>
 void contains_rows(const Call& call) {
     const frame::Type& type = call.types[1];
     map_rows<bool, std::string_view, T>(call, [&](std::string_view text, T wanted, bool& out) {
-        auto list = parse_json(text);
         out = false;
-        Row row = list && list->kind == JsonKind::array ? Row::value : Row::failed;
-        if (row == Row::failed) return row;
-        each_json(*list, [&](const JsonValue&, const JsonValue& element) {
+        const bool is_read = each_element(text, [&](const JsonValue& element) {
             T value{};
-            Row read = nested_value(call, type, element, value);
-            if (read == Row::failed) row = read;
-            if (read == Row::value && is_equal(value, wanted)) out = true;
-            return row != Row::failed && !out;
+            const Row read = nested_value(call, type, element, value);
+            out = read == Row::value && is_equal(value, wanted);
+            return read != Row::failed && !out;
         });
-        return row;
+        return is_read || out ? Row::value : Row::failed;
     });
 }
 

@@ -56,4 +56,11 @@ void append_row(std::string& out, const frame::Type& type, const Vector& column,
                  [&]<class T>(Tag<T>) { append_value(out, type, column.values<T>()[row]); });
 }
 
+bool elements_of(std::string_view list, std::vector<JsonValue>& out) {
+    return each_element(list, [&out](const JsonValue& element) {
+        out.push_back(element);
+        return true;
+    });
+}
+
 }  // namespace quern::score

@@ -52,6 +52,22 @@ Row nested_value(const Call& call, const frame::Type& type, const JsonValue& val
     return is_value ? Row::value : Row::failed;
 }
 
+// Calls each(element) for the elements of a list until it says false. False as well for what is no
+// list.
+template <class Each>
+bool each_element(std::string_view list, const Each& each) {
+    const auto value = parse_json(list);
+    if (!value || value->kind != JsonKind::array) return false;
+    bool is_good = true;
+    each_json(*value, [&](const JsonValue&, const JsonValue& element) {
+        is_good = each(element);
+        return is_good;
+    });
+    return is_good;
+}
+// Behind what `out` holds.
+bool elements_of(std::string_view list, std::vector<JsonValue>& out);
+
 // Row `row` of the column as JSON.
 void append_row(std::string& out, const frame::Type& type, const Vector& column, size_t row);
 
