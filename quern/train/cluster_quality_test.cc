@@ -3,19 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "quern/train/sample_for_test.h"
+
 namespace quern::train {
 namespace {
-
-std::vector<double> heaps() {
-    std::vector<double> values;
-    const double right[] = {0, 10, 10}, up[] = {0, 0, 8};
-    for (int i = 0; i < 20; ++i) {
-        const int heap = i < 12 ? i % 3 : 0;
-        values.push_back((i * 7 % 11) / 5.0 + right[heap]);
-        values.push_back((i * 5 % 13) / 6.0 + up[heap]);
-    }
-    return values;
-}
 
 double value_of(const std::vector<evaluate::Estimate>& estimates, std::string_view name) {
     for (const auto& estimate : estimates)
