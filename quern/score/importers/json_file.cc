@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "quern/score/importers/byte_reader.h"
 #include "quern/score/learned.h"
 
 namespace quern::score {
@@ -38,25 +39,18 @@ bool is_too_deep(std::string_view text) {
 
 // Every length is checked against the bytes that are left, so nothing is larger than the file
 // allows.
-class Ubjson {
+class Ubjson : ByteReader {
 public:
-    explicit Ubjson(std::string_view bytes) : left_(bytes) {}
+    explicit Ubjson(std::string_view bytes) : ByteReader("JSON", bytes) {}
 
     Result<json> read() {
         const char kind = TRY(marker());
         json value = TRY(value_of(kind, 0));
-        if (!left_.empty()) return bad("bytes after its end");
+        if (!left().empty()) return bad("bytes after its end");
         return value;
     }
 
 private:
-    Result<std::string_view> take(uint64_t size) {
-        if (size > left_.size()) return bad("it ends too early");
-        const auto taken = left_.substr(0, size);
-        left_.remove_prefix(size);
-        return taken;
-    }
-
     Result<char> marker() {
         char next = 'N';
         while (next == 'N') next = TRY(take(1))[0];  // no-op
@@ -127,17 +121,17 @@ private:
     };
     Result<Head> head() {
         Head head;
-        if (left_.starts_with('$')) {
+        if (left().starts_with('$')) {
             TRY(take(1));
             head.kind = TRY(take(1))[0];
-            if (!left_.starts_with('#')) return bad("a kind without a count");
+            if (!left().starts_with('#')) return bad("a kind without a count");
         }
-        if (left_.starts_with('#')) {
+        if (left().starts_with('#')) {
             TRY(take(1));
             head.is_counted = true;
             head.count = TRY(size());
             // Kinds without bytes would make a list of any length from nothing.
-            if (head.count > left_.size()) return bad("it ends too early");
+            if (head.count > left().size()) return bad("it ends too early");
         }
         return head;
     }
@@ -157,7 +151,7 @@ private:
         const Head all = TRY(head());
         json fields = json::object();
         for (uint64_t i = 0; !all.is_counted || i < all.count; ++i) {
-            if (!all.is_counted && left_.starts_with('}')) {
+            if (!all.is_counted && left().starts_with('}')) {
                 TRY(take(1));
                 break;
             }
@@ -167,8 +161,6 @@ private:
         }
         return fields;
     }
-
-    std::string_view left_;
 };
 
 // `read` puts one item of the list where it belongs, and says whether it could.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <functional>
 
+#include "quern/score/importers/byte_reader.h"
+
 namespace quern::score {
 namespace {
 
@@ -28,11 +30,11 @@ struct Field {
     float as_float() const { return std::bit_cast<float>(static_cast<uint32_t>(integer)); }
 };
 
-class Message {
+class Message : ByteReader {
 public:
-    explicit Message(std::string_view bytes) : left_(bytes) {}
+    explicit Message(std::string_view bytes) : ByteReader("ONNX", bytes) {}
 
-    bool at_end() const { return left_.empty(); }
+    bool at_end() const { return left().empty(); }
     Result<Field> next() {
         Field field;
         const uint64_t key = TRY(varint());
@@ -68,15 +70,7 @@ public:
     }
 
 private:
-    Result<std::string_view> take(uint64_t size) {
-        if (size > left_.size()) return bad("it ends too early");
-        const auto taken = left_.substr(0, size);
-        left_.remove_prefix(size);
-        return taken;
-    }
     Result<std::string_view> counted() { return take(TRY(varint())); }
-
-    std::string_view left_;
 };
 
 // Calls `read` for each field.
