@@ -5,8 +5,7 @@
 namespace quern::score {
 
 extern const LaneKernel kLanesAvx2;
-const LaneKernel kLanesAvx2{"AVX2", [] { return __builtin_cpu_supports("avx2") != 0; },
-                            squared_distances, weighted_sums, weighted_sums_8};
+const LaneKernel kLanesAvx2{"AVX2", has_avx2, squared_distances, weighted_sums, weighted_sums_8};
 
 }  // namespace quern::score
 

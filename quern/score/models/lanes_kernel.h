@@ -5,17 +5,11 @@
 #include <cstring>
 
 #include "quern/score/models/lanes.h"
+#include "quern/score/models/processor.h"
 
 namespace quern::score {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr size_t kLaneBytes = 64;
-#elif defined(__AVX2__)
-constexpr size_t kLaneBytes = 32;
-#else
-constexpr size_t kLaneBytes = 16;
-#endif
 constexpr size_t kWidth = kLaneBytes / sizeof(double);
 constexpr size_t kParts = kLaneCount / kWidth;
 constexpr size_t kColumnsBetweenLooks = 16;

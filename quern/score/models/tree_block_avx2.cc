@@ -2,6 +2,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
+#include "quern/score/models/processor.h"
 #include "quern/score/models/tree_block.h"
 
 namespace quern::score {
@@ -52,9 +53,7 @@ struct Avx2 {
 }  // namespace
 
 extern const BlockKernel kBlockAvx2;
-const BlockKernel kBlockAvx2{
-    "AVX2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt"); },
-    score_rows<Avx2>};
+const BlockKernel kBlockAvx2{"AVX2", has_avx2, score_rows<Avx2>};
 
 }  // namespace quern::score
 

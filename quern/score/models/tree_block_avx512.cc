@@ -2,6 +2,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
+#include "quern/score/models/processor.h"
 #include "quern/score/models/tree_block.h"
 
 namespace quern::score {
@@ -137,16 +138,10 @@ struct Avx512 {
     }
 };
 
-bool is_supported() {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
-}
-
 }  // namespace
 
 extern const BlockKernel kBlockAvx512;
-const BlockKernel kBlockAvx512{"AVX-512", is_supported, score_rows<Avx512>};
+const BlockKernel kBlockAvx512{"AVX-512", has_avx512, score_rows<Avx512>};
 
 }  // namespace quern::score
 

@@ -3,6 +3,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
+#include "quern/score/models/processor.h"
 #include "quern/score/models/tree_row.h"
 
 namespace quern::score {
@@ -56,16 +57,10 @@ void score(const Forest& forest, const Treelets& treelets, const double* matrix,
     run(forest, treelets, matrix, row_count, raw, scratch);
 }
 
-bool is_supported() {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
-}
-
 }  // namespace
 
 extern const RowKernel kRowAvx512;
-const RowKernel kRowAvx512{"AVX-512", is_supported, score};
+const RowKernel kRowAvx512{"AVX-512", has_avx512, score};
 
 }  // namespace quern::score
 

@@ -6,8 +6,7 @@
 namespace quern::score {
 
 extern const ShapKernel kShapAvx2;
-const ShapKernel kShapAvx2{"AVX2", [] { return __builtin_cpu_supports("avx2") != 0; }, explain,
-                           interact, compare};
+const ShapKernel kShapAvx2{"AVX2", has_avx2, explain, interact, compare};
 
 }  // namespace quern::score
 

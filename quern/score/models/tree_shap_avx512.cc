@@ -6,14 +6,7 @@
 namespace quern::score {
 
 extern const ShapKernel kShapAvx512;
-const ShapKernel kShapAvx512{
-    "AVX-512",
-    [] {
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
-    },
-    explain, interact, compare};
+const ShapKernel kShapAvx512{"AVX-512", has_avx512, explain, interact, compare};
 
 }  // namespace quern::score
 

@@ -4,18 +4,11 @@
 
 #include <algorithm>
 
+#include "quern/score/models/processor.h"
 #include "quern/score/models/tree_shap.h"
 
 namespace quern::score {
 namespace {
-
-#if defined(__AVX512F__)
-constexpr size_t kLaneBytes = 64;
-#elif defined(__AVX2__)
-constexpr size_t kLaneBytes = 32;
-#else
-constexpr size_t kLaneBytes = 16;
-#endif
 
 template <size_t count>
 struct Points {
