@@ -20,8 +20,7 @@ struct Blend {
             param("of", &Blend::of, "The algorithms, each with or without settings."),
             param("weights", &Blend::weights,
                   "What each counts, a number for each; without them they are found on rows left "
-                  "out of "
-                  "the lesson.")
+                  "out of the lesson.")
                 .at_least(0),
             param("folds", &Blend::folds, "Parts of the rows that are left out in turn.")
                 .in(2, 100),
@@ -38,20 +37,19 @@ size_t output_count(const FitInput& input) {
 }
 
 // What is wrong with one row's mean: the log loss, or the square of the error.
-double loss_of(const FitInput& input, size_t row, const double* sums, double count) {
-    const double target = input.lesson.targets[row];
-    if (input.task == Task::regress) return (sums[0] / count - target) * (sums[0] / count - target);
+double loss_of(Task task, double target, const double* sums, double count) {
+    if (task == Task::regress) return (sums[0] / count - target) * (sums[0] / count - target);
     return -std::log(std::max(sums[static_cast<size_t>(target)] / count, 1e-15));
 }
 
 // scores [row][member][output] -> how often each member was the one to add.
-std::vector<double> find_weights(const FitInput& input, const std::vector<double>& scores,
-                                 size_t member_count, int64_t steps) {
-    const size_t rows = input.lesson.matrix.row_count, outputs = output_count(input);
+std::vector<double> find_weights(const FitInput& input, const Picked& scores, size_t member_count,
+                                 int64_t steps) {
+    const size_t rows = scores.targets.size(), outputs = output_count(input);
     std::vector<double> counts(member_count), sums(rows * outputs);
     std::vector<double> tried(outputs);
     const auto score = [&](size_t row, size_t member) {
-        return scores.data() + (row * member_count + member) * outputs;
+        return scores.values.data() + (row * member_count + member) * outputs;
     };
     for (int64_t step = 1; step <= steps; ++step) {
         size_t best = 0;
@@ -61,8 +59,9 @@ std::vector<double> find_weights(const FitInput& input, const std::vector<double
             for (size_t row = 0; row < rows; ++row) {
                 for (size_t k = 0; k < outputs; ++k)
                     tried[k] = sums[row * outputs + k] + score(row, member)[k];
-                const double weight = input.lesson.weights.empty() ? 1 : input.lesson.weights[row];
-                loss += weight * loss_of(input, row, tried.data(), static_cast<double>(step));
+                const double weight = scores.weights.empty() ? 1 : scores.weights[row];
+                loss += weight * loss_of(input.task, scores.targets[row], tried.data(),
+                                         static_cast<double>(step));
             }
             if (loss < least) {
                 least = loss;

@@ -10,43 +10,29 @@
 namespace quern::train {
 namespace {
 
-// Some of the lesson's rows, copied.
-struct Picked {
-    std::vector<double> values, targets, weights;
-    std::vector<uint64_t> groups;
-
-    Picked(const FitInput& from, const std::vector<size_t>& rows) {
-        const size_t columns = from.lesson.matrix.column_count();
-        values.reserve(rows.size() * columns);
-        for (const size_t row : rows) {
-            const double* first = from.lesson.matrix.row(row);
-            values.insert(values.end(), first, first + columns);
-            targets.push_back(from.lesson.targets[row]);
-            if (!from.lesson.weights.empty()) weights.push_back(from.lesson.weights[row]);
-            if (!from.groups.empty()) groups.push_back(from.groups[row]);
-        }
-    }
-    MatrixView matrix(const FitInput& from) const {
-        return {targets.size(), from.lesson.matrix.columns, values.data()};
-    }
-    FitInput input(const FitInput& from) const {
-        FitInput part = from;
-        part.lesson = {matrix(from), targets, weights};
-        part.groups = groups;
-        return part;
-    }
-};
+// Values of some rows, [row][column].
+std::vector<double> values_of(const MatrixView& matrix, const std::vector<size_t>& rows) {
+    const size_t columns = matrix.column_count();
+    std::vector<double> values;
+    values.reserve(rows.size() * columns);
+    for (const size_t row : rows)
+        values.insert(values.end(), matrix.row(row), matrix.row(row) + columns);
+    return values;
+}
 
 Result<evaluate::Folds> folds_of(const FitInput& input, int64_t fold_count) {
     std::vector<int32_t> labels;
     if (input.task == Task::classify)
         labels.assign(input.lesson.targets.begin(), input.lesson.targets.end());
     using evaluate::SplitKind;
-    const SplitKind kind = !input.groups.empty() ? SplitKind::group
-                           : labels.empty()      ? SplitKind::random
-                                                 : SplitKind::stratified;
-    const evaluate::SplitRows rows{
-        .row_count = input.lesson.matrix.row_count, .labels = labels, .groups = input.groups};
+    const SplitKind kind = !input.times.empty()    ? SplitKind::time
+                           : !input.groups.empty() ? SplitKind::group
+                           : labels.empty()        ? SplitKind::random
+                                                   : SplitKind::stratified;
+    const evaluate::SplitRows rows{.row_count = input.lesson.matrix.row_count,
+                                   .labels = labels,
+                                   .groups = input.groups,
+                                   .times = input.times};
     auto folds =
         evaluate::make_folds(rows, {.kind = kind, .folds = fold_count, .seed = input.seed + 11});
     if (folds.ok() || kind != SplitKind::stratified) return folds;
@@ -82,6 +68,26 @@ Result<std::vector<double>> scores_of(const Fitted& fitted, const MatrixView& ma
 }
 
 }  // namespace
+
+Picked::Picked(const FitInput& from, std::vector<double> of_rows, const std::vector<size_t>& rows)
+    : values(std::move(of_rows)) {
+    const auto pick = [&](const auto& all, auto& some) {
+        if (all.empty()) return;
+        for (const size_t row : rows) some.push_back(all[row]);
+    };
+    pick(from.lesson.targets, targets);
+    pick(from.lesson.weights, weights);
+    pick(from.groups, groups);
+    pick(from.times, times);
+}
+
+FitInput Picked::input(const FitInput& from, std::span<const MatrixColumn> columns) const {
+    FitInput part = from;
+    part.lesson = {{targets.size(), columns, values.data()}, targets, weights};
+    part.groups = groups;
+    part.times = times;
+    return part;
+}
 
 Result<MemberLearner> read_member(const Tree& tree) {
     const bool is_with_settings = tree.is_map() && tree.entries.size() == 1;
@@ -153,20 +159,23 @@ Result<Members> fit_members(const FitInput& input, const std::vector<MemberLearn
     return members;
 }
 
-Result<std::vector<double>> cross_scores(const FitInput& input,
-                                         const std::vector<MemberLearner>& learners,
-                                         int64_t fold_count, bool are_outputs) {
-    const size_t row_count = input.lesson.matrix.row_count;
+Result<Picked> cross_scores(const FitInput& input, const std::vector<MemberLearner>& learners,
+                            int64_t fold_count, bool are_outputs) {
+    const MatrixView& matrix = input.lesson.matrix;
     const auto folds = TRY(folds_of(input, fold_count));
-    std::vector<std::vector<double>> of_row(row_count);
+    std::vector<std::vector<double>> of_row(matrix.row_count);
     for (int32_t fold = 0; fold < folds.fold_count; ++fold) {
         std::vector<size_t> taught, judged;
-        for (size_t row = 0; row < row_count; ++row)
-            (folds.judges(fold, row) ? judged : taught).push_back(row);
-        const Picked lesson(input, taught), rest(input, judged);
+        for (size_t row = 0; row < matrix.row_count; ++row) {
+            if (folds.teaches(fold, row)) taught.push_back(row);
+            if (folds.judges(fold, row)) judged.push_back(row);
+        }
+        const Picked lesson(input, values_of(matrix, taught), taught);
+        const auto values = values_of(matrix, judged);
+        const MatrixView rest{judged.size(), matrix.columns, values.data()};
         for (const auto& learner : learners) {
-            const auto fitted = TRY(fit_member(lesson.input(input), learner));
-            const auto scores = TRY(scores_of(fitted, rest.matrix(input), are_outputs));
+            const auto fitted = TRY(fit_member(lesson.input(input, matrix.columns), learner));
+            const auto scores = TRY(scores_of(fitted, rest, are_outputs));
             const size_t each = scores.size() / judged.size();
             for (size_t i = 0; i < judged.size(); ++i) {
                 auto& row = of_row[judged[i]];
@@ -177,8 +186,13 @@ Result<std::vector<double>> cross_scores(const FitInput& input,
         if (input.watch.progress) input.watch.progress(fold + 1, folds.fold_count + 1);
     }
     std::vector<double> all;
-    for (const auto& row : of_row) all.insert(all.end(), row.begin(), row.end());
-    return all;
+    std::vector<size_t> rows;
+    for (size_t row = 0; row < of_row.size(); ++row) {
+        if (of_row[row].empty()) continue;  // in time, the first rows only teach
+        rows.push_back(row);
+        all.insert(all.end(), of_row[row].begin(), of_row[row].end());
+    }
+    return Picked(input, std::move(all), rows);
 }
 
 std::vector<double> mixed_importance(const Members& members, const std::vector<double>& weights) {

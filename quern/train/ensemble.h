@@ -33,12 +33,21 @@ struct Members {
 // Each learned from all rows.
 Result<Members> fit_members(const FitInput& input, const std::vector<MemberLearner>& learners);
 
-// What members say of rows that they did not learn from, [row][column]: each of `folds` parts in
-// turn is left out. Parts keep the rows of a group together and the shares of classes.
-// Raw scores, or with `are_outputs` what the link makes of them.
-Result<std::vector<double>> cross_scores(const FitInput& input,
-                                         const std::vector<MemberLearner>& learners, int64_t folds,
-                                         bool are_outputs);
+// Some of a lesson's rows, copied, with values of their own: [row][column].
+struct Picked {
+    std::vector<double> values, targets, weights, times;
+    std::vector<uint64_t> groups;
+
+    Picked(const FitInput& from, std::vector<double> of_rows, const std::vector<size_t>& rows);
+    FitInput input(const FitInput& from, std::span<const MatrixColumn> columns) const;
+};
+
+// What members say of rows that they did not learn from: raw scores, or with `are_outputs` what the
+// link makes of them. Each of `folds` parts in turn is left out; parts keep the rows of a group
+// together, and else the shares of classes. Where rows have times, each part is told by members
+// that learned from the rows before it, and the first rows are not among the picked ones.
+Result<Picked> cross_scores(const FitInput& input, const std::vector<MemberLearner>& learners,
+                            int64_t folds, bool are_outputs);
 
 // Members' importance of columns, weighted.
 std::vector<double> mixed_importance(const Members& members, const std::vector<double>& weights);

@@ -79,12 +79,42 @@ TEST(Stack, KeepsGroupsTogether) {
     const auto error_of = [&](const FitInput& of) {
         const auto scores = cross_scores(of, members, 5, true).value();
         double sum = 0;
-        for (size_t i = 0; i < scores.size(); ++i) sum += std::abs(scores[i] - sample.targets[i]);
+        for (size_t i = 0; i < scores.targets.size(); ++i)
+            sum += std::abs(scores.values[i] - scores.targets[i]);
         return sum;
     };
     EXPECT_EQ(error_of(input), 0);
     input.groups = groups;
     EXPECT_GT(error_of(input), 200);
+}
+
+// The target is the number of the row; what comes later can only be told from what was before.
+TEST(Stack, LearnsFromTheRowsBefore) {
+    Sample sample{.task = Task::regress, .columns = {{.name = "a"}}};
+    std::vector<double> times;
+    for (int i = 0; i < 120; ++i) {
+        times.push_back(i * 7 % 120);
+        sample.values.push_back(times.back());
+        sample.targets.push_back(times.back());
+    }
+    FitInput input = sample.input();
+    const auto members = read_members({settings_of("k_nearest: {neighbors: 1}")}).value();
+    EXPECT_EQ(cross_scores(input, members, 5, true)->targets.size(), 120u);
+    input.times = times;
+    const auto scores = cross_scores(input, members, 5, true).value();
+    ASSERT_EQ(scores.targets.size(), 100u) << "the first of six parts only teaches";
+    for (size_t i = 0; i < 100; ++i) {
+        const int part = static_cast<int>(scores.targets[i]) / 20;
+        EXPECT_EQ(scores.values[i], part * 20 - 1) << "the last row before the part";
+        EXPECT_EQ(scores.times[i], scores.targets[i]);
+    }
+    input.settings = settings_of("of: [linear, {k_nearest: {neighbors: 1}}]");
+    const auto blend = fit(*find_learner("blend").value(), input).value();
+    EXPECT_EQ(blend.notes[0], "the blend is of 100 % linear, 0 % k_nearest");
+    EXPECT_TRUE(fit(*find_learner("stack").value(), input).ok());
+    std::fill_n(times.begin(), 100, 5.0);
+    const auto same = fit(*find_learner("stack").value(), input);
+    EXPECT_NE(same.status().text().find("too many rows share one time"), std::string::npos);
 }
 
 TEST(Ensembles, SayWhatIsWrongWithTheirMembers) {

@@ -54,6 +54,11 @@ evaluate::SplitRows split_rows(const Rows& rows, const std::vector<int32_t>& lab
             .class_names = rows.classes};
 }
 
+bool is_by_time(const Session& session) {
+    const auto kind = session.model().split.kind;
+    return evaluate::resolve(kind, split_rows(session.rows, {})) == evaluate::SplitKind::time;
+}
+
 template <class T>
 std::vector<T> pick(const std::vector<T>& from, const std::vector<uint32_t>& rows) {
     std::vector<T> picked;
@@ -244,6 +249,8 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
     const auto validation_targets = pick(session.rows.targets, validation_rows);
     const auto validation_weights = pick(session.rows.weights, validation_rows);
     const auto groups = pick(session.rows.groups, lesson_rows);
+    const auto times =
+        is_by_time(session) ? pick(session.rows.times, lesson_rows) : std::vector<double>();
     const double* validation = matrix.data() + lesson_rows.size() * columns.size();
     FitInput input{.task = session.rows.task,
                    .is_cluster = session.is_cluster(),
@@ -254,6 +261,7 @@ Status learn(const Session& session, const Roles& roles, Fit& fit) {
                                   validation_weights},
                    .metric = session.model().metric,
                    .groups = groups,
+                   .times = times,
                    .settings = session.model().algorithm.settings,
                    .seed = session.seed(),
                    .threads = session.request.threads,

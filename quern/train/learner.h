@@ -69,8 +69,10 @@ struct FitInput {
     Lesson lesson;
     Lesson validation;   // for early stopping; no rows unless validation_share asks for them
     std::string metric;  // watched by early stopping (evaluate/metric.h)
-    std::span<const uint64_t> groups =
-        {};         // of the lesson's rows, that stay together; may be empty
+    // Of the lesson's rows, where the model's split goes by one of them; else empty. Parts that a
+    // learner makes of its rows keep groups together, and are judged by what lies before them.
+    std::span<const uint64_t> groups = {};
+    std::span<const double> times = {};
     Tree settings;  // a map as the user wrote it, or null
     uint64_t seed = 1;
     int threads = 1;  // never changes the model

@@ -16,7 +16,8 @@ struct StackSettings {
             param("of", &StackSettings::of, "The algorithms, each with or without settings."),
             param("final", &StackSettings::final, "The algorithm that learns from their scores."),
             param("folds", &StackSettings::folds,
-                  "Parts of the rows, each scored by members that learned from the others.")
+                  "Parts of the rows, each scored by members that learned from the others; where "
+                  "the split is by time, from the rows before.")
                 .in(2, 100)};
         all[0].default_text = "[gbdt, logistic], or [gbdt, linear]";
         all[1].default_text = "logistic, or linear";
@@ -35,16 +36,14 @@ Result<MemberLearner> final_of(const StackSettings& settings, Task task) {
 }
 
 // The final model, from the members' scores of the rows.
-Result<Fitted> fit_final(const FitInput& input, const MemberLearner& final,
-                         const std::vector<double>& scores, const Members& members,
-                         const std::vector<MemberLearner>& learners) {
+Result<Fitted> fit_final(const FitInput& input, const MemberLearner& final, const Picked& scores,
+                         const Members& members, const std::vector<MemberLearner>& learners) {
     std::vector<MatrixColumn> columns;
     for (size_t i = 0; i < learners.size(); ++i)
         for (size_t k = members.first[i]; k < members.first[i + 1]; ++k)
             columns.push_back({.name = std::string(learners[i].learner->name)});
-    FitInput over = input;
+    FitInput over = scores.input(input, columns);
     over.settings = final.settings;
-    over.lesson.matrix = {input.lesson.matrix.row_count, columns, scores.data()};
     over.validation = {};
     over.watch.progress = nullptr;
     return fit(*final.learner, over);
