@@ -84,6 +84,7 @@ std::optional<Forest> make_forest(const Trees& trees, size_t column_count) {
     Forest forest;
     forest.column_count = static_cast<uint32_t>(column_count);
     forest.raw_count = trees.raw_count;
+    forest.is_float32 = trees.is_float32;
     if (trees.is_average && !trees.trees.empty())
         forest.divisor = static_cast<double>(trees.trees.size() / trees.raw_count);
     std::vector<size_t> first_test;

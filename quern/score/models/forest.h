@@ -68,6 +68,7 @@ struct Forest {
     uint32_t column_count = 0;    // of the matrix
     uint32_t raw_count = 1;
     double divisor = 1;
+    bool is_float32 = false;  // sums are of floats
 };
 
 constexpr size_t kForestLeavesMax = 1024;  // of a tree

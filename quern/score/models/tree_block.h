@@ -121,7 +121,7 @@ void number_bits(const W* beyond, size_t node_count, W* bits) {
     bits[2] = four;
 }
 
-template <class Isa, class W>
+template <class Isa, class W, bool are_floats>
 void score_block(const Forest& forest, const double* matrix, size_t row_count, double* raw,
                  std::byte* memory) {
     BlockScratch<W> scratch(forest, memory);
@@ -149,33 +149,43 @@ void score_block(const Forest& forest, const double* matrix, size_t row_count, d
                     Isa::number(bits + 8, scratch.numbers_high + t * kBlockRowsMax);
             }
             for (size_t block = 0; block < W::kBlocks && block * 64 < row_count; ++block)
-                Isa::add_leaves(forest, trees + first, count, scratch.numbers + block * 64,
-                                scratch.numbers_high + block * 64, sums + block * 64);
+                Isa::template add_leaves<are_floats>(
+                    forest, trees + first, count, scratch.numbers + block * 64,
+                    scratch.numbers_high + block * 64, sums + block * 64);
         }
         for (size_t row = 0; row < row_count; ++row)
             raw[row * forest.raw_count + r] = sums[row / 64 * 64 + Isa::place(row % 64)];
     }
     if (forest.divisor != 1)
-        for (size_t i = 0; i < row_count * forest.raw_count; ++i) raw[i] /= forest.divisor;
+        for (size_t i = 0; i < row_count * forest.raw_count; ++i)
+            raw[i] = rounded<are_floats>(raw[i] / forest.divisor);
+}
+
+template <class Isa, bool are_floats>
+void score_blocks(const Forest& forest, const double* matrix, size_t row_count, double* raw,
+                  std::byte* scratch) {
+    constexpr size_t kHalf = Isa::kLaneBytes < 32 ? Isa::kLaneBytes : 32;
+    while (row_count > 0) {
+        size_t count = row_count < kBlockRowsMax ? row_count : kBlockRowsMax;
+        if (count > 256)
+            score_block<Isa, Words<Isa::kLaneBytes, 64 / Isa::kLaneBytes>, are_floats>(
+                forest, matrix, count, raw, scratch);
+        else if (count > 64)
+            score_block<Isa, Words<kHalf, 32 / kHalf>, are_floats>(forest, matrix, count, raw,
+                                                                   scratch);
+        else
+            score_block<Isa, Words<8, 1>, are_floats>(forest, matrix, count, raw, scratch);
+        matrix += count * forest.column_count;
+        raw += count * forest.raw_count;
+        row_count -= count;
+    }
 }
 
 template <class Isa>
 void score_rows(const Forest& forest, const double* matrix, size_t row_count, double* raw,
                 std::byte* scratch) {
-    constexpr size_t kHalf = Isa::kLaneBytes < 32 ? Isa::kLaneBytes : 32;
-    while (row_count > 0) {
-        size_t count = row_count < kBlockRowsMax ? row_count : kBlockRowsMax;
-        if (count > 256)
-            score_block<Isa, Words<Isa::kLaneBytes, 64 / Isa::kLaneBytes>>(forest, matrix, count,
-                                                                           raw, scratch);
-        else if (count > 64)
-            score_block<Isa, Words<kHalf, 32 / kHalf>>(forest, matrix, count, raw, scratch);
-        else
-            score_block<Isa, Words<8, 1>>(forest, matrix, count, raw, scratch);
-        matrix += count * forest.column_count;
-        raw += count * forest.raw_count;
-        row_count -= count;
-    }
+    const auto run = forest.is_float32 ? score_blocks<Isa, true> : score_blocks<Isa, false>;
+    run(forest, matrix, row_count, raw, scratch);
 }
 
 }  // namespace

@@ -43,9 +43,10 @@ struct Avx2 {
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(numbers + half * 32), number);
         }
     }
+    template <bool are_floats>
     static void add_leaves(const Forest& forest, const Forest::Tree* trees, size_t count,
                            const uint8_t* numbers, const uint8_t* numbers_high, double* sums) {
-        add_leaves_plain(forest, trees, count, numbers, numbers_high, sums);
+        add_leaves_plain<are_floats>(forest, trees, count, numbers, numbers_high, sums);
     }
     static size_t place(size_t row) { return row; }
 };

@@ -81,8 +81,14 @@ struct Avx512 {
         return _mm512_mask_mov_epi8(first, is_high, second);
     }
 
+    template <bool are_floats>
+    static __m512d add(__m512d sum, __m512d values) {
+        sum = _mm512_add_pd(sum, values);
+        return are_floats ? _mm512_cvtps_pd(_mm512_cvtpd_ps(sum)) : sum;
+    }
+
     // The bytes are interleaved within lanes of 16 rows; `place` tells where rows come to lie.
-    template <int lines>
+    template <bool are_floats, int lines>
     static void add_planes(const Line* planes, __m512i numbers, __m512d* sums) {
         __mmask64 is_high = lines == 4 ? _mm512_movepi8_mask(numbers) : 0;
         __m512i byte[8], two[8], four[8];
@@ -98,25 +104,27 @@ struct Avx512 {
         for (int half = 0; half < 2; ++half) {
             const __m512i* from = four + 4 * half;
             __m512d* to = sums + 4 * half;
-            auto add = [&](int i, __m512i values) {
-                to[i] = _mm512_add_pd(to[i], _mm512_castsi512_pd(values));
+            auto add_to = [&](int i, __m512i values) {
+                to[i] = add<are_floats>(to[i], _mm512_castsi512_pd(values));
             };
-            add(0, _mm512_unpacklo_epi32(from[0], from[2]));
-            add(1, _mm512_unpackhi_epi32(from[0], from[2]));
-            add(2, _mm512_unpacklo_epi32(from[1], from[3]));
-            add(3, _mm512_unpackhi_epi32(from[1], from[3]));
+            add_to(0, _mm512_unpacklo_epi32(from[0], from[2]));
+            add_to(1, _mm512_unpackhi_epi32(from[0], from[2]));
+            add_to(2, _mm512_unpacklo_epi32(from[1], from[3]));
+            add_to(3, _mm512_unpackhi_epi32(from[1], from[3]));
         }
     }
     static size_t place(size_t row) { return row % 16 / 2 * 8 + row / 16 * 2 + row % 2; }
 
+    template <bool are_floats>
     static void add_far(const double* leaves, const uint8_t* numbers, const uint8_t* numbers_high,
                         __m512d* sums) {
         alignas(64) double values[64];
         for (size_t row = 0; row < 64; ++row)
             values[place(row)] = leaves[numbers[row] | size_t{numbers_high[row]} << 8];
         for (int i = 0; i < 8; ++i)
-            sums[i] = _mm512_add_pd(sums[i], _mm512_load_pd(values + 8 * i));
+            sums[i] = add<are_floats>(sums[i], _mm512_load_pd(values + 8 * i));
     }
+    template <bool are_floats>
     static void add_leaves(const Forest& forest, const Forest::Tree* trees, size_t count,
                            const uint8_t* numbers, const uint8_t* numbers_high, double* out) {
         __m512d sums[8];
@@ -126,13 +134,14 @@ struct Avx512 {
             const Line* planes = forest.planes.data() + trees[t].first_plane;
             __m512i all = _mm512_load_si512(numbers);
             if (trees[t].bit_count <= 6)
-                add_planes<1>(planes, all, sums);
+                add_planes<are_floats, 1>(planes, all, sums);
             else if (trees[t].bit_count == 7)
-                add_planes<2>(planes, all, sums);
+                add_planes<are_floats, 2>(planes, all, sums);
             else if (trees[t].bit_count == 8)
-                add_planes<4>(planes, all, sums);
+                add_planes<are_floats, 4>(planes, all, sums);
             else
-                add_far(forest.leaves.data() + trees[t].first_leaf, numbers, numbers_high, sums);
+                add_far<are_floats>(forest.leaves.data() + trees[t].first_leaf, numbers,
+                                    numbers_high, sums);
         }
         for (int i = 0; i < 8; ++i) _mm512_store_pd(out + 8 * i, sums[i]);
     }

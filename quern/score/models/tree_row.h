@@ -44,7 +44,7 @@ inline uint64_t set_nodes(const Treelets& treelets, const Treelets::Treelet& tre
     return nodes;
 }
 
-template <class Isa>
+template <class Isa, bool are_floats>
 void score_row(const Forest& forest, const Treelets& treelets, const double* row, double* raw,
                const RowScratch& scratch) {
     find_bins(forest, row, scratch);
@@ -57,10 +57,13 @@ void score_row(const Forest& forest, const Treelets& treelets, const double* row
         return all[index].first_exit +
                isa.exit(treelets.lines.data()[index], all[index], right, node);
     };
-    auto next_raw = [&] { r = r + 1 == forest.raw_count ? 0 : r + 1; };
+    auto take = [&](double value) {
+        raw[r] = rounded<are_floats>(raw[r] + value);
+        r = r + 1 == forest.raw_count ? 0 : r + 1;
+    };
     if (treelets.is_single) {
-        for (size_t tree = 0; tree < tree_count; ++tree, next_raw())
-            raw[r] += treelets.values.data()[exit_of(roots[tree], 0)];
+        for (size_t tree = 0; tree < tree_count; ++tree)
+            take(treelets.values.data()[exit_of(roots[tree], 0)]);
         return;
     }
     const uint32_t* onward = treelets.onward.data();
@@ -79,20 +82,28 @@ void score_row(const Forest& forest, const Treelets& treelets, const double* row
             arrive(tree, next / 64, next % 64);
         }
     }
-    for (size_t tree = 0; tree < tree_count; ++tree, next_raw())
-        raw[r] += treelets.values.data()[scratch.exits[tree]];
+    for (size_t tree = 0; tree < tree_count; ++tree)
+        take(treelets.values.data()[scratch.exits[tree]]);
 }
 
-template <class Isa>
-void score_each_row(const Forest& forest, const Treelets& treelets, const double* matrix,
+template <class Isa, bool are_floats>
+void score_all_rows(const Forest& forest, const Treelets& treelets, const double* matrix,
                     size_t row_count, double* raw, std::byte* memory) {
     RowScratch scratch(treelets, memory);
     for (size_t i = 0; i < row_count * forest.raw_count; ++i) raw[i] = 0;
     for (size_t row = 0; row < row_count; ++row)
-        score_row<Isa>(forest, treelets, matrix + row * forest.column_count,
-                       raw + row * forest.raw_count, scratch);
+        score_row<Isa, are_floats>(forest, treelets, matrix + row * forest.column_count,
+                                   raw + row * forest.raw_count, scratch);
     if (forest.divisor != 1)
-        for (size_t i = 0; i < row_count * forest.raw_count; ++i) raw[i] /= forest.divisor;
+        for (size_t i = 0; i < row_count * forest.raw_count; ++i)
+            raw[i] = rounded<are_floats>(raw[i] / forest.divisor);
+}
+
+template <class Isa>
+void score_each_row(const Forest& forest, const Treelets& treelets, const double* matrix,
+                    size_t row_count, double* raw, std::byte* scratch) {
+    const auto run = forest.is_float32 ? score_all_rows<Isa, true> : score_all_rows<Isa, false>;
+    run(forest, treelets, matrix, row_count, raw, scratch);
 }
 
 // Walks the treelet split by split.

@@ -63,7 +63,7 @@ void interact_trees(const void* prepared, const double* row, const uint32_t* col
 std::shared_ptr<TreeScorer> prepare(const Trees& trees, size_t column_count) {
     auto scorer = std::make_shared<TreeScorer>();
     const bool is_linear = has_linear_leaves(trees);  // walked, and not explained
-    if (!is_linear && !trees.is_float32) scorer->forest = make_forest(trees, column_count);
+    if (!is_linear) scorer->forest = make_forest(trees, column_count);
     if (scorer->forest) scorer->treelets = make_treelets(trees, *scorer->forest);
     scorer->walk = make_walk(trees, column_count);
     if (is_linear) return scorer;

@@ -56,15 +56,24 @@ void number_plain(const W* bits, uint8_t* numbers) {
     }
 }
 
-inline void add_leaves_plain(const Forest& forest, const Forest::Tree* trees, size_t count,
-                             const uint8_t* numbers, const uint8_t* numbers_high, double* sums) {
+// Of floats: their sum is that of doubles, rounded.
+template <bool are_floats>
+double rounded(double value) {
+    return are_floats ? static_cast<double>(static_cast<float>(value)) : value;
+}
+
+template <bool are_floats>
+void add_leaves_plain(const Forest& forest, const Forest::Tree* trees, size_t count,
+                      const uint8_t* numbers, const uint8_t* numbers_high, double* sums) {
     for (size_t t = 0; t < count; ++t, numbers += kBlockRowsMax, numbers_high += kBlockRowsMax) {
         const double* leaves = forest.leaves.data() + trees[t].first_leaf;
         if (trees[t].bit_count <= 8) {
-            for (size_t row = 0; row < 64; ++row) sums[row] += leaves[numbers[row]];
+            for (size_t row = 0; row < 64; ++row)
+                sums[row] = rounded<are_floats>(sums[row] + leaves[numbers[row]]);
         } else {
             for (size_t row = 0; row < 64; ++row)
-                sums[row] += leaves[numbers[row] | size_t{numbers_high[row]} << 8];
+                sums[row] = rounded<are_floats>(
+                    sums[row] + leaves[numbers[row] | size_t{numbers_high[row]} << 8]);
         }
     }
 }

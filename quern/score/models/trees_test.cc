@@ -153,7 +153,7 @@ TEST(Trees, equal_lightgbm_s_rules_on_hostile_rows) {
         trees.is_float32 = true;
         for (auto& tree : trees.trees)
             for (double& leaf : tree.leaves) leaf = static_cast<double>(static_cast<float>(leaf));
-        for (size_t row_count : {1u, 9u, 65u}) check_all(trees, row_count, random);
+        for (size_t row_count : {1u, 9u, 65u, 300u}) check_all(trees, row_count, random);
     }
 }
 
