@@ -76,6 +76,8 @@ def main(quern, project):
         check("feature 'cents': ONNX has no form for 'round'" in said, said)
         said = shared.refusal(quern, project, "texts", place / "x.onnx")
         check("input 'born': ONNX has no form for DATE" in said, said)
+        said = shared.refusal(quern, project, "leaves", place / "x.onnx")
+        check("trees with linear leaves" in said, said)
 
 
 main(sys.argv[1], pathlib.Path(sys.argv[2]))

@@ -20,8 +20,8 @@ import postgresql  # noqa: E402
 
 DATABASE = "exports"
 
-DUCKDB = ["numbers", "texts", "fitted", "spend", "forest", "plain", "categories"]
-POSTGRESQL = ["texts", "fitted", "spend", "forest", "plain", "categories"]
+DUCKDB = ["numbers", "texts", "fitted", "spend", "forest", "plain", "categories", "leaves"]
+POSTGRESQL = ["texts", "fitted", "spend", "forest", "plain", "categories", "leaves"]
 TYPES = {"income": "double precision", "wide": "bigint", "price": "numeric(10,2)",
          "small": "smallint", "city": "text", "is_member": "boolean", "born": "date",
          "seen": "timestamp"}

@@ -110,9 +110,11 @@ std::string definitions(const Source& source) {
     return out;
 }
 
-// Trees always have a score; other models lose it where features are too large or infinite.
-std::string lost_score(const Program& program, size_t raw_count) {
-    if (program.model.kind == "trees") return "";
+// Trees of plain leaves always have a score; other models lose it where features are too large or
+// infinite.
+std::string lost_score(const Program& program, const Numbers& numbers) {
+    if (program.model.kind == "trees" && !has_linear_leaves(numbers.trees)) return "";
+    const size_t raw_count = numbers.raw.size();
     std::string is_lost;
     for (size_t i = 0; i < raw_count; ++i)
         is_lost += (i == 0 ? "" : " || ") +
@@ -151,8 +153,7 @@ std::string function(const Source& source, const Numbers& numbers) {
            (program.inputs.empty() ? "    (void)in;\n" : "") + "    if ((" +
            (failed.empty() ? "0" : failed) +
            ") & 2) {\n        q_fail(out);\n        return 1;\n    }\n" +
-           body.substr(split + mark.size()) + lost_score(program, numbers.raw.size()) +
-           "    return 0;\n}\n";
+           body.substr(split + mark.size()) + lost_score(program, numbers) + "    return 0;\n}\n";
 }
 
 Result<Export> write(const Scorer& scorer, const ExportOptions& options) {

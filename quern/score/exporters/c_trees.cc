@@ -34,6 +34,7 @@ struct Layout {
     std::vector<Entry> entries;
     std::vector<size_t> first_entry, depths;
     std::vector<double> leaves;
+    std::vector<Trees::LinearLeaf> linear;  // of all leaves, or none
     size_t leaves_max = 1, code_max = 0;
 };
 
@@ -70,7 +71,8 @@ void collect_slots(const Trees& trees, Layout& layout) {
 }
 
 // Children stand side by side, the left one first, level by level.
-void add_tree(const Trees::Tree& tree, size_t first_set, size_t bin_max, Layout& layout) {
+void add_tree(const Trees::Tree& tree, size_t first_set, size_t bin_max, bool is_linear,
+              Layout& layout) {
     const size_t first = layout.entries.size();
     struct Place {
         int32_t node;
@@ -84,7 +86,11 @@ void add_tree(const Trees::Tree& tree, size_t first_set, size_t bin_max, Layout&
         depth_max = std::max(depth_max, depth);
         if (index < 0) {
             layout.entries.push_back({next_leaf++, bin_max, 0});
-            layout.leaves.push_back(tree.leaves[static_cast<size_t>(~index)]);
+            const auto leaf = static_cast<size_t>(~index);
+            layout.leaves.push_back(tree.leaves[leaf]);
+            if (is_linear)
+                layout.linear.push_back(tree.linear.empty() ? Trees::LinearLeaf{tree.leaves[leaf]}
+                                                            : tree.linear[leaf]);
             continue;
         }
         const Trees::Node& node = tree.nodes[static_cast<size_t>(index)];
@@ -152,6 +158,20 @@ static unsigned q_is_outside(const double *m, size_t set) {
 }
 )";
 
+constexpr std::string_view kLinear = R"(
+/* A sum over the row; where a value is missing, the leaf's own number. */
+static double q_linear_leaf(const double *m, size_t leaf) {
+    double sum = q_linear[leaf].constant;
+    uint32_t i = q_linear[leaf].first, end = i + q_linear[leaf].count;
+    for (; i < end; ++i) {
+        double value = m[q_terms[i].column];
+        if (isnan(value)) return q_leaves[leaf];
+        sum += q_terms[i].weight * value;
+    }
+    return sum;
+}
+)";
+
 // `step`: what the leaves' table counts in.
 std::string walk_code(const Layout& layout, const Trees& trees, double divisor, double step) {
     const bool has_sets = !layout.sets.empty();
@@ -163,12 +183,13 @@ std::string walk_code(const Layout& layout, const Trees& trees, double divisor, 
                                             : "(codes[at->slot] > at->bin)") +
                        "\nstatic void q_add_trees(const double *m, double *raw) {\n"
                        "    q_code codes[Q_CODES] = {0};\n    size_t tree, i;\n";
-    code += has_slots ? "    q_find_codes(m, codes);\n" : "    (void)m;\n";
+    code += has_slots               ? "    q_find_codes(m, codes);\n"
+            : layout.linear.empty() ? "    (void)m;\n"
+                                    : "";
     code += "    for (i = 0; i < " + raw_count + "; ++i) raw[i] = 0;\n" +
             R"(    for (tree = 0; tree < Q_TREES; tree += 4) {
         const q_node *a = q_nodes + q_trees[tree], *b = q_nodes + q_trees[tree + 1];
         const q_node *c = q_nodes + q_trees[tree + 2], *d = q_nodes + q_trees[tree + 3];
-        const q_leaf *leaf = q_leaves;
         unsigned depth = q_depths[tree / 4];
         for (; depth > 0; --depth) {
             Q_STEP(a);
@@ -182,8 +203,11 @@ std::string walk_code(const Layout& layout, const Trees& trees, double divisor, 
     for (size_t lane = 0; lane < 4; ++lane) {
         const std::string tree = lane == 0 ? "tree" : "tree + " + std::to_string(lane);
         const std::string to = trees.raw_count == 1 ? "0" : "(" + tree + ") % " + raw_count;
-        const std::string leaf = "leaf[(q_trees[" + tree + "] + " + tree + ") / 2 + " +
-                                 lanes[lane] + "->slot]" + (step == 0 ? "" : " * " + number(step));
+        const std::string at =
+            "(q_trees[" + tree + "] + " + tree + ") / 2 + " + lanes[lane] + "->slot";
+        const std::string leaf = !layout.linear.empty() ? "q_linear_leaf(m, " + at + ")"
+                                 : step == 0            ? "q_leaves[" + at + "]"
+                                                        : "q_leaves[" + at + "] * " + number(step);
         code += "        raw[" + to + "] " +
                 (trees.is_float32 ? "= (double)(float)(raw[" + to + "] + " + leaf + ")"
                                   : "+= " + leaf) +
@@ -220,6 +244,20 @@ void write_slots(Source& source, const Layout& layout, size_t column_count) {
     source.helper(std::string(kCodes));
 }
 
+void write_linear(Source& source, const Layout& layout) {
+    std::vector<std::string> leaves, terms;
+    for (const auto& leaf : layout.linear) {
+        leaves.push_back("{" + number(leaf.constant) + "," + whole(terms.size()) + "," +
+                         whole(leaf.terms.size()) + "}");
+        for (const auto& term : leaf.terms)
+            terms.push_back("{" + whole(term.column) + "," + number(term.weight) + "}");
+    }
+    if (terms.empty()) terms.push_back("{0,0}");
+    source.table("struct { double constant; uint32_t first, count; }", "q_linear", leaves);
+    source.table("struct { uint32_t column; double weight; }", "q_terms", terms);
+    source.helper(std::string(kLinear));
+}
+
 }  // namespace
 
 void write_trees(Source& source, const Trees& from, size_t column_count) {
@@ -237,7 +275,8 @@ void write_trees(Source& source, const Trees& from, size_t column_count) {
     const size_t bin_max = is_narrow                       ? UINT8_MAX
                            : layout.code_max <= UINT16_MAX ? UINT16_MAX
                                                            : UINT32_MAX;
-    for (const auto& tree : trees.trees) add_tree(tree, code_count, bin_max, layout);
+    const bool is_linear = has_linear_leaves(trees);
+    for (const auto& tree : trees.trees) add_tree(tree, code_count, bin_max, is_linear, layout);
 
     size_t child_max = 0, depth_max = 0;
     for (const Entry& entry : layout.entries) child_max = std::max(child_max, entry.child);
@@ -256,13 +295,14 @@ void write_trees(Source& source, const Trees& from, size_t column_count) {
         return "{" + whole(entry.slot) + "," + whole(entry.bin) + "," + whole(entry.child) + "}";
     });
     // Quantized leaves are whole numbers of steps.
-    const double step = step_of(layout.leaves);
+    const double step = is_linear ? 0 : step_of(layout.leaves);
     source.helper("typedef " + std::string(step == 0 ? "double" : "int16_t") + " q_leaf;\n");
     add_table(source, "q_leaf", "q_leaves", layout.leaves, [step](double value) {
         return step == 0 ? number(value) : number(static_cast<int64_t>(value / step));
     });
     add_table(source, "uint32_t", "q_trees", layout.first_entry, whole);
     add_table(source, narrowest(depth_max), "q_depths", depths, whole);
+    if (is_linear) write_linear(source, layout);
     if (!layout.slots.empty()) write_slots(source, layout, column_count);
     if (!layout.sets.empty()) {
         add_table(source, "uint32_t", "q_words", trees.categories,

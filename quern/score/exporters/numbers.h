@@ -62,6 +62,7 @@ struct Numbers {
     uint32_t label = UINT32_MAX;       // of a classifier
     std::vector<std::string> refused;  // parts that are left out, for the report
     bool has_trees = false;
+    bool adds_floats = false;  // sums of the model are of floats
     Trees trees;
     std::vector<uint32_t> tree_raw;  // their raw scores, one after the other in `list`
 

@@ -110,10 +110,8 @@ Result<Nodes> lower_trees(const Buffers& learned, const Nodes& columns, Numbers&
                    "quern")
             .hint(kOwnFile);
     numbers.trees = TRY(unpack_trees(learned, columns.size()));
-    if (has_linear_leaves(numbers.trees))
-        return unimplemented("trees with linear leaves have no form outside of quern")
-            .hint(std::string(kOwnFile) + ", or train without linear_tree");
     numbers.has_trees = true;
+    numbers.adds_floats |= numbers.trees.is_float32;
     for (uint32_t i = 0; i < numbers.trees.raw_count; ++i) {
         Number raw;
         raw.op = Op::raw;

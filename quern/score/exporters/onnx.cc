@@ -37,6 +37,9 @@ void add_outputs(const Program& program, const Outputs& outputs, Graph& graph) {
 Result<Export> write(const Scorer& scorer, const ExportOptions&) {
     const Program& program = scorer.program();
     const Numbers numbers = TRY(lower_numbers(scorer));
+    if (has_linear_leaves(numbers.trees))
+        return refused("model '" + program.model_name + "'",
+                       unimplemented("trees with linear leaves"));
     Graph graph;
     const std::vector<bool> is_read = inputs_of_features(program);
     for (size_t i = 0; i < program.inputs.size(); ++i) {

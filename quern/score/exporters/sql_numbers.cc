@@ -305,8 +305,22 @@ private:
         return "trunc(" + argument_of_matrix(node.column) + ") IN (" + list + ")";
     }
 
+    // A sum over the row; where a value is missing, the leaf's own number.
+    std::string leaf_text(const Trees::Tree& tree, size_t leaf) const {
+        if (tree.linear.empty() || tree.linear[leaf].terms.empty())
+            return real(tree.linear.empty() ? tree.leaves[leaf] : tree.linear[leaf].constant);
+        std::string missing, sum = real(tree.linear[leaf].constant);
+        for (const auto& term : tree.linear[leaf].terms) {
+            const std::string value = argument_of_matrix(term.column);
+            missing += (missing.empty() ? "" : " OR ") + value + " = " + real(NAN);
+            sum += " + " + real(term.weight) + " * " + value;
+        }
+        return "CASE WHEN " + missing + " THEN " + real(tree.leaves[leaf]) + " ELSE " + sum +
+               " END";
+    }
+
     std::string tree_text(const Trees::Tree& tree, int32_t at) {
-        if (at < 0) return real(tree.leaves[static_cast<size_t>(~at)]);
+        if (at < 0) return leaf_text(tree, static_cast<size_t>(~at));
         const Trees::Node& node = tree.nodes[static_cast<size_t>(at)];
         return "CASE WHEN " + condition(node) + " THEN " + tree_text(tree, node.left) + " ELSE " +
                tree_text(tree, node.right) + " END";
