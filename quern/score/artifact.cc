@@ -123,6 +123,7 @@ std::string golden_prefix(size_t index) { return "golden." + std::to_string(inde
 
 int version_of(const Program& program) {
     if (program.link > Link::exponential) return 5;
+    if (program.link == Link::sigmoid && program.classes.size() > 2) return 5;
     // What models of trees learned to hold, alone or in a stack.
     for (const auto& [name, buffer] : program.model.learned)
         if (name.ends_with("background") || name.ends_with("leaf_constant") ||

@@ -49,13 +49,15 @@ void apply_link(Link link, double scale, size_t raw_count, size_t row_count, con
         case Link::exponential:
             for (size_t i = 0; i < row_count * raw_count; ++i) outputs[i] = std::exp(raw[i]);
             return;
-        case Link::sigmoid:
-            for (size_t row = 0; row < row_count; ++row) {
-                double positive = 1.0 / (1.0 + std::exp(-scale * raw[row]));
-                outputs[2 * row] = 1.0 - positive;
-                outputs[2 * row + 1] = positive;
+        case Link::sigmoid: {
+            const size_t width = raw_count == 1 ? 2 : 1;
+            for (size_t i = 0; i < row_count * raw_count; ++i) {
+                const double positive = 1.0 / (1.0 + std::exp(-scale * raw[i]));
+                if (width == 2) outputs[2 * i] = 1.0 - positive;
+                outputs[width * i + width - 1] = positive;
             }
             return;
+        }
         case Link::softmax:
             for (size_t row = 0; row < row_count; ++row)
                 softmax(raw + row * raw_count, raw_count, outputs + row * raw_count);

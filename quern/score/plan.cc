@@ -132,9 +132,9 @@ Status pick_matrix(Scorer::Plan& plan) {
 Status check_outputs(const Scorer::Plan& plan) {
     const Program& program = plan.program;
     size_t raw = plan.model.raw_count, outputs = program.output_count();
-    bool fits = is_sigmoid(program.link)
-                    ? raw == 1 && outputs == 2 && program.task == Task::classify
-                    : raw == outputs;
+    const bool is_pair = is_sigmoid(program.link) && raw == 1;
+    const bool fits = is_pair ? outputs == 2 && program.task == Task::classify
+                              : raw == outputs && program.link != Link::float_sigmoid;
     if (fits) return {};
     return corrupt("the model gives " + std::to_string(raw) + " raw scores, which do not make " +
                    std::to_string(outputs) + " outputs");

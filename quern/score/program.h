@@ -114,8 +114,8 @@ struct FittedModel {
     bool operator==(const FittedModel&) const = default;
 };
 
-// From raw scores to outputs. `sigmoid` makes two probabilities of one raw score. Those of float
-// compute in 32 bits, in XGBoost's order.
+// From raw scores to outputs. `sigmoid` makes two probabilities of one raw score, and one of each
+// of several. Those of float compute in 32 bits, in XGBoost's order.
 enum class Link : uint8_t {
     identity,
     sigmoid,

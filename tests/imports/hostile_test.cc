@@ -105,6 +105,15 @@ TEST(HostileImports, of_xgboost_are_refused) {
     expect_refused(replaced(all, "reg:squarederror", "reg:no\\u001bne"), "objective");
     expect_refused(all.substr(0, all.size() - 9), "fault in its text");
     expect_refused("{\"learner\":" + std::string(1'000'000, '['), "too deep");
+    const std::string linear =
+        R"({"learner":{"gradient_booster":{"model":{"weights":[1,2,3]},"name":"gblinear"},)"
+        R"("learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"2"},)"
+        R"("objective":{"name":"reg:squarederror"}},"version":[3,2,0]})";
+    EXPECT_TRUE(import_model(linear, {}).ok());
+    expect_refused(replaced(linear, "[1,2,3]", "[1,2]"), "weights");
+    expect_refused(replaced(linear, "[1,2,3]", "[1,2,1e300]"), "finite");
+    expect_refused(replaced(linear, "[1,2,3]", "[1,2,\"x\"]"), "weights");
+    expect_refused(replaced(linear, "\"5E-1\"", "\"1e300\""), "base_score");
     // UBJSON: lengths that the file does not hold, kinds without bytes, depth.
     const auto ubjson = [](const std::string& rest) {
         return std::string("{L\0\0\0\0\0\0\0\7learner", 17) + rest;

@@ -145,6 +145,10 @@ def lightgbm_models():
                    thresholds(booster))
     save("lightgbm_multiclass", booster, rows)
 
+    booster = lgb.train({**quiet, "objective": "multiclassova", "num_class": 3, "sigmoid": 1.5},
+                        data, 4)
+    save("lightgbm_one_by_one", booster, rows)
+
     x, y = lesson()
     columns = {f"Column_{i}": None for i in range(4)}
     booster = lgb.train({**quiet, "objective": "poisson"}, lgb.Dataset(x, np.exp(y / 3)), 6)
@@ -168,14 +172,15 @@ def xgboost_models():
 
     def thresholds(booster):
         found = []
-        for tree in json.loads(booster.save_raw("json"))["learner"]["gradient_booster"].get(
-                "gbtree", json.loads(booster.save_raw("json"))["learner"]["gradient_booster"])[
-                    "model"]["trees"]:
+        whole = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
+        for tree in whole.get("gbtree", whole)["model"].get("trees", []):
             found += [float(np.float32(c)) for c in tree["split_conditions"]]
         return found
 
     def save(name, ending, params, x, y, rounds, columns, scored=lambda rows: rows, **data):
-        booster = xgb.train({"max_depth": 3, "seed": 1, "max_cat_to_onehot": 2, **params},
+        if params.get("booster") != "gblinear":
+            params = {"max_depth": 3, "max_cat_to_onehot": 2, **params}
+        booster = xgb.train({"seed": 1, "nthread": 1, **params},
                             xgb.DMatrix(x, y, **data), rounds)
         booster.save_model(FOLDER / f"{name}.{ending}")
         rows = hostile(columns, thresholds(booster))
@@ -200,6 +205,12 @@ def xgboost_models():
                                   "rate_drop": 0.5, "one_drop": 1, "num_parallel_tree": 2},
          frame, y, 5, columns)
     save("xgboost_gamma", "ubj", {"objective": "reg:gamma"}, frame, np.exp(y / 3), 6, columns)
+    linear = {"booster": "gblinear", "eta": 0.4}
+    save("xgboost_linear", "json", {**linear, "objective": "binary:logistic"}, frame, y > 0, 6,
+         columns)
+    save("xgboost_linear_classes", "ubj", {**linear, "objective": "multi:softprob",
+                                           "num_class": 3}, x,
+         np.digitize(y, [-0.5, 0.7]), 6, columns, scored=lambda rows: rows.to_numpy())
     for name, kinds in (("xgboost_names", ["red", "green", "blue", "sea"]),
                         ("xgboost_integers", [3, 5, 8, 13])):
         frame, y = with_category(kinds)

@@ -95,6 +95,7 @@ TEST(Imports, of_lightgbm_are_equal_to_the_bit) {
     check("lightgbm_poisson.txt", 0);
     check("lightgbm_forest.txt", 0);
     check("lightgbm_linear.txt", 0);
+    check("lightgbm_one_by_one.txt", 0);
 }
 
 TEST(Imports, of_xgboost_are_equal_to_the_bit) {
@@ -104,6 +105,8 @@ TEST(Imports, of_xgboost_are_equal_to_the_bit) {
     check("xgboost_gamma.ubj", 0);
     check("xgboost_names.json", 0);
     check("xgboost_integers.json", 0);
+    check("xgboost_linear.json", 0);
+    check("xgboost_linear_classes.ubj", 0);
 }
 
 TEST(Imports, of_scikit_learn_are_equal_to_the_bit_where_trees_are_added) {

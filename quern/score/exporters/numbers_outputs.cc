@@ -92,11 +92,16 @@ Nodes lower_linear(const Buffers& learned, const Nodes& columns, Numbers& number
     Maths maths{numbers};
     Nodes raw;
     const auto& weights = *find_buffer<double>(learned, "weights");
+    const bool are_floats = learned.contains("is_float32");
+    numbers.adds_floats |= are_floats;
+    const auto rounded = [&](Node node) { return are_floats ? maths.to_float(node) : node; };
     size_t at = 0;
     for (const double intercept : *find_buffer<double>(learned, "intercepts")) {
         Node sum = maths.of(intercept);
-        for (const Node column : columns)
-            sum = maths.add(sum, maths.multiply(maths.of(weights[at++]), column));
+        for (const Node column : columns) {
+            const Node weight = maths.of(weights[at++]);
+            sum = rounded(maths.add(sum, rounded(maths.multiply(weight, rounded(column)))));
+        }
         raw.push_back(sum);
     }
     return raw;
@@ -157,10 +162,14 @@ Nodes lower_link(Link link, double link_scale, const Nodes& raw, Numbers& number
             for (const Node one : raw) outputs.push_back(maths.exp(one));
             return outputs;
         case Link::sigmoid: {
-            const Node scaled = maths.multiply(maths.of(-link_scale), raw[0]);
-            const Node positive =
-                maths.divide(maths.of(1), maths.add(maths.of(1), maths.exp(scaled)));
-            return {maths.subtract(maths.of(1), positive), positive};
+            for (const Node one : raw) {
+                const Node scaled = maths.multiply(maths.of(-link_scale), one);
+                outputs.push_back(
+                    maths.divide(maths.of(1), maths.add(maths.of(1), maths.exp(scaled))));
+            }
+            if (raw.size() == 1)
+                outputs.insert(outputs.begin(), maths.subtract(maths.of(1), outputs[0]));
+            return outputs;
         }
         case Link::softmax: {
             Node top = raw[0], sum = maths.of(0);
@@ -343,7 +352,7 @@ void lower_region(const Program& program, Numbers& numbers) {
 }  // namespace
 
 double float_margin(const Program& program, const Numbers& numbers) {
-    if (!numbers.has_trees || !numbers.trees.is_float32) return 0;
+    if (!numbers.adds_floats) return 0;
     double largest = 0;  // that a sum can become
     for (const auto& tree : numbers.trees.trees) {
         double of_tree = 0;

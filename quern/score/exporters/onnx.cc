@@ -70,8 +70,7 @@ Result<Export> write(const Scorer& scorer, const ExportOptions&) {
         "doubles throughout, so no threshold is rounded to float32; a runtime may add trees in "
         "another order (1e-15 of a score). NaN is NULL; integers beyond 2^53 are rounded; a row "
         "that fails in quern has a score";
-    if (numbers.has_trees && numbers.trees.is_float32)
-        made.parity += "; sums are of doubles where the model's are of floats";
+    if (numbers.adds_floats) made.parity += "; sums are of doubles where the model's are of floats";
     return made;
 }
 

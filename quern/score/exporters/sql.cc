@@ -173,8 +173,7 @@ Result<Export> write(const Scorer& scorer, const ExportOptions& options) {
             : "the same operations on doubles, in the same order; a double that overflows "
               "or underflows stops PostgreSQL where quern goes on, and a row that fails "
               "in quern may have a score";
-    if (numbers.has_trees && numbers.trees.is_float32)
-        made.parity += "; sums are of doubles where the model's are of floats";
+    if (numbers.adds_floats) made.parity += "; sums are of doubles where the model's are of floats";
     return made;
 }
 

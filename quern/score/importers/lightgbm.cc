@@ -48,20 +48,23 @@ Status set_outputs(const std::string& objective, uint32_t raw_count, Program& pr
     const auto words = words_of(objective, ' ');
     const std::string name = words.empty() ? "" : words[0];
     program.task = Task::regress;
-    const bool is_multiclass = name == "multiclass" || name == "softmax";
-    if (is_multiclass && raw_count > 1) {
-        set_counted_classes(program, raw_count);
-        program.link = Link::softmax;
+    const auto read_scale = [&]() -> Status {
+        for (const std::string& word : words)
+            if (word.starts_with("sigmoid:"))
+                program.link_scale = TRY(number_of<double>(word.substr(8), "sigmoid"));
         return {};
+    };
+    const bool is_softmax = name == "multiclass" || name == "softmax";
+    if ((is_softmax || name == "multiclassova") && raw_count > 1) {
+        set_counted_classes(program, raw_count);
+        program.link = is_softmax ? Link::softmax : Link::sigmoid;
+        return is_softmax ? Status() : read_scale();
     }
     if (raw_count != 1) return unimplemented("LightGBM's objective '" + objective + "'");
     if (name == "binary" || name == "cross_entropy") {
         set_counted_classes(program, 2);
         program.link = Link::sigmoid;
-        for (const std::string& word : words)
-            if (word.starts_with("sigmoid:"))
-                program.link_scale = TRY(number_of<double>(word.substr(8), "sigmoid"));
-        return {};
+        return read_scale();
     }
     constexpr std::string_view kByExp[] = {"poisson", "gamma", "tweedie"};
     constexpr std::string_view kPlain[] = {

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,7 @@
 #include "quern/score/importers/json_file.h"
 #include "quern/score/importers/tree_nodes.h"
 #include "quern/score/learned.h"
+#include "quern/score/models/linear.h"
 #include "quern/score/verify.h"
 
 namespace quern::score {
@@ -273,8 +275,9 @@ Result<Parts> parts_of(const json& booster) {
     return parts;
 }
 
-Status read_trees(const Parts& parts, size_t raw_count, const std::vector<float>& bases,
+Status read_trees(const json& booster, size_t raw_count, const std::vector<float>& bases,
                   Model& model) {
+    const Parts parts = TRY(parts_of(booster));
     const json* list = TRY(field(*parts.gbtree, "trees"));
     if (!list->is_array() || list->size() > kTreesMax)
         return corrupt("XGBoost's trees are no list");
@@ -303,6 +306,28 @@ Status read_trees(const Parts& parts, size_t raw_count, const std::vector<float>
     }
     interleave(std::move(by_raw), model.trees);
     model.trees.is_float32 = true;
+    return {};
+}
+
+// [column][raw score], and the intercepts behind. What is missing adds nothing.
+Status read_sums(const json& booster, size_t raw_count, float base, Program& program) {
+    const json* holder = TRY(field(booster, "model"));
+    const size_t columns = program.inputs.size();
+    const auto weights = TRY(numbers_field(*holder, "weights", (columns + 1) * raw_count));
+    Linear linear{.is_float32 = true};
+    for (size_t raw = 0; raw < raw_count; ++raw) {
+        for (size_t column = 0; column < columns; ++column)
+            linear.weights.push_back(as_float(weights[column * raw_count + raw]));
+        const auto bias = static_cast<float>(weights[columns * raw_count + raw]);
+        linear.intercepts.push_back(static_cast<double>(bias + base));
+    }
+    program.model = pack(linear);
+    FittedStage filled{"impute", std::vector<uint32_t>(columns), "filled", {}};
+    std::iota(filled.columns.begin(), filled.columns.end(), 0u);
+    filled.learned["fill"] = std::vector<double>(columns, 0.0);
+    program.stages.push_back(std::move(filled));
+    for (size_t i = 0; i < columns; ++i)
+        program.matrix.push_back(static_cast<uint32_t>(columns + i));
     return {};
 }
 
@@ -363,17 +388,19 @@ Result<Imported> read(std::string_view bytes, const ImportOptions& options) {
     auto names = TRY(feature_names(*learner));
     model.columns = TRY(name_columns(column_count, std::move(names), options));
     const json* booster = TRY(field(*learner, "gradient_booster"));
-    const Parts parts = TRY(parts_of(*booster));
     const auto bases = TRY(bases_of(*params, *objective, raw_count));
-    TRY(read_trees(parts, raw_count, bases, model));
+    const bool is_linear = TRY(text_field(*booster, "name")) == "gblinear";
+    if (!is_linear) TRY(read_trees(*booster, raw_count, bases, model));
     Imported imported;
     imported.program = program_of(std::move(model.columns), options);
+    // XGBoost adds the first base to every score of a linear model.
+    if (is_linear) TRY(read_sums(*booster, raw_count, bases[0], imported.program));
     if (objective->is_classifier)
         set_counted_classes(imported.program, is_multi ? raw_count : 2);
     else
         imported.program.task = Task::regress;
     imported.program.link = objective->link;
-    imported.program.model = pack(model.trees);
+    if (!is_linear) imported.program.model = pack(model.trees);
     imported.source = "XGBoost" + version_of(document) + ", " + name;
     return imported;
 }
@@ -384,7 +411,7 @@ QUERN_REGISTER(ModelImporter)({
     .name = "xgboost",
     .summary =
         "XGBoost's JSON and UBJSON, as `save_model` writes them: trees and dart, numbers and "
-        "categories.",
+        "categories, and linear boosters.",
     .exact =
         "Comparisons, sums and links are of floats, in XGBoost's order: raw scores are its own "
         "floats.",

@@ -28,6 +28,24 @@ void score_linear(const void* prepared, const double* matrix, size_t row_count, 
     }
 }
 
+double as_float(double value) { return static_cast<double>(static_cast<float>(value)); }
+
+void score_floats(const void* prepared, const double* matrix, size_t row_count, double* raw,
+                  std::byte*) {
+    const auto& [linear, column_count] = *static_cast<const Prepared*>(prepared);
+    for (size_t row = 0; row < row_count; ++row, matrix += column_count) {
+        const double* weight = linear.weights.data();
+        for (double intercept : linear.intercepts) {
+            auto sum = static_cast<float>(intercept);
+            for (size_t c = 0; c < column_count; ++c) {
+                const float product = static_cast<float>(*weight++) * static_cast<float>(matrix[c]);
+                sum += product;
+            }
+            *raw++ = static_cast<double>(sum);
+        }
+    }
+}
+
 // weight * (value - mean): the Shapley values of a linear model whose columns are taken to be
 // independent (Lundberg and Lee 2017, corollary 1; shap's LinearExplainer).
 void explain_linear(const void* prepared, const double* row, double* contributions, std::byte*) {
@@ -53,7 +71,7 @@ void interact_linear(const void* prepared, const double* row, const uint32_t* co
 }
 
 Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
-    TRY(check_names(learned, {"weights", "intercepts", "means"}));
+    TRY(check_names(learned, {"weights", "intercepts", "means", "is_float32"}));
     auto prepared = std::make_shared<Prepared>();
     prepared->column_count = column_count;
     prepared->linear.intercepts = TRY(take_finite(learned, "intercepts"));
@@ -61,6 +79,14 @@ Result<BoundModel> bind_linear(const Buffers& learned, size_t column_count) {
     prepared->linear.weights = TRY(take_finite(learned, "weights", raw_count * column_count));
     if (raw_count == 0) return corrupt("a linear model without intercepts");
     BoundModel bound{score_linear, prepared, raw_count, "fixed order"};
+    if (learned.contains("is_float32")) {
+        bound.score = score_floats;
+        const auto is_float = [](double value) { return as_float(value) == value; };
+        const auto& linear = prepared->linear;
+        if (!std::ranges::all_of(linear.weights, is_float) ||
+            !std::ranges::all_of(linear.intercepts, is_float) || learned.contains("means"))
+            return corrupt("a linear model of floats holds what is no float");
+    }
     if (!learned.contains("means")) return bound;
     prepared->linear.means = TRY(take_finite(learned, "means", column_count));
     bound.explain = explain_linear;
@@ -116,6 +142,7 @@ std::string describe_constant(const Buffers&) { return "the same for every row";
 FittedModel pack(const Linear& linear) {
     FittedModel model{"linear", {{"weights", linear.weights}, {"intercepts", linear.intercepts}}};
     if (!linear.means.empty()) model.learned.emplace("means", linear.means);
+    if (linear.is_float32) model.learned.emplace("is_float32", std::vector<uint8_t>{1});
     return model;
 }
 

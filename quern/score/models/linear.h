@@ -13,6 +13,9 @@ struct Linear {
     // Of each column over the training rows; with them the model can tell what moved its scores.
     // Empty in files from before.
     std::vector<double> means = {};
+    // Weights and intercepts are floats; values, products and sums are rounded to floats, as
+    // XGBoost adds.
+    bool is_float32 = false;
 };
 FittedModel pack(const Linear& linear);
 

@@ -23,6 +23,17 @@ TEST(Linear, adds_up_in_order) {
     EXPECT_EQ(raw, (std::vector<double>{16, 19.5, 26, 22}));
 }
 
+TEST(Linear, rounds_every_sum_of_floats) {
+    const auto model = bind(pack(Linear{{1, 0.5}, {1}, {}, true}), 2);
+    ASSERT_TRUE(model.ok());
+    const std::vector<double> matrix{16777216, 2, 0.1, 0};
+    std::vector<double> raw(2);
+    model->score(model->prepared.get(), matrix.data(), 2, raw.data(), nullptr);
+    EXPECT_EQ(raw, (std::vector<double>{16777216 + 1 - 1 + 0, static_cast<double>(1 + 0.1f)}));
+    EXPECT_FALSE(bind(pack(Linear{{0.1}, {1}, {}, true}), 1).ok());
+    EXPECT_FALSE(bind(pack(Linear{{1}, {0.1}, {}, true}), 1).ok());
+}
+
 // shap.LinearExplainer(({1, 2}, 10), background with means {3, 5}).
 TEST(Linear, tells_how_far_each_column_is_from_its_mean) {
     auto model = bind(pack(Linear{{1, 2, 0.5, -1}, {10, 20}, {3, 5}}), 2);
