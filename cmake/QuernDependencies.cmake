@@ -12,7 +12,6 @@ find_package(GTest REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(simdjson REQUIRED)
-find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(benchmark)
@@ -22,6 +21,13 @@ foreach(name curl hiredis rdkafka re2 utf8proc zstd) # one library each, under /
   add_library(quern::${name} INTERFACE IMPORTED)
   target_link_libraries(quern::${name} INTERFACE ${QUERN_LIBRARY_${name}})
 endforeach()
+
+# Linked in and hidden: DuckDB's extension for SQLite files brings an SQLite of its own, whose names
+# would else be bound to this one.
+find_library(QUERN_LIBRARY_sqlite libsqlite3.a REQUIRED)
+add_library(quern::sqlite INTERFACE IMPORTED)
+target_link_libraries(quern::sqlite INTERFACE ${QUERN_LIBRARY_sqlite})
+target_link_options(quern::sqlite INTERFACE -Wl,--exclude-libs,libsqlite3.a)
 
 foreach(name bson mongoc)
   find_library(QUERN_LIBRARY_${name} ${name}-1.0 REQUIRED)
