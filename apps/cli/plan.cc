@@ -79,10 +79,19 @@ std::string plan_text(const flow::Prepared& prepared) {
            " up to date\n";
 }
 
+// What a plan cannot know yet.
+std::string asked_text(const project::Project& project) {
+    std::string names;
+    for (const auto& source : project.sources)
+        if (source.origin) names += (names.empty() ? "" : ", ") + source.name;
+    return names.empty() ? "" : "A run first asks for new rows: " + names + "\n";
+}
+
 Result<int> plan(const Invocation& invocation) {
     auto workspace = TRY(open_workspace(invocation));
     const auto prepared = TRY(flow::plan_project(workspace, invocation.list("NAME")));
-    TRY(print(invocation.is_json ? plan_json(prepared) : plan_text(prepared)));
+    TRY(print(invocation.is_json ? plan_json(prepared)
+                                 : plan_text(prepared) + asked_text(workspace.project)));
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // `quern reference`: what there is to use, as Markdown, made from the registries.
 
+#include "quern/data/connector.h"
 #include "quern/data/source_format.h"
 #include "quern/evaluate/metric.h"
 #include "quern/project/project.h"
@@ -158,6 +159,17 @@ std::string formats_text() {
     return text;
 }
 
+std::string sources_text() {
+    std::string text =
+        "\nA source that is no file of the project names its kind as a key; how its rows come to "
+        "those that are\nthere is said beside it: see the keys of a source in `quern reference "
+        "files`. `quern run` asks for what\nis new before anything else, and keeps it below "
+        "`.quern/landing`.\n";
+    for (const auto& connector : Registry<data::Connector>::of_kind().all())
+        text += heading(connector.name) + data::page_of(connector);
+    return text;
+}
+
 std::string routes_text() {
     std::string text = "\n| route | meaning |\n|---|---|\n";
     for (const auto& route : Registry<serve::Route>::of_kind().all()) {
@@ -188,6 +200,7 @@ const std::vector<Chapter>& chapters() {
     static const std::vector<Chapter> all = {
         {"files", "Keys of the project's files", files_text},
         {"formats", "Source formats", formats_text},
+        {"sources", "Kinds of sources", sources_text},
         {"checks", "Checks", checks_text},
         {"functions", "Functions that features may call", functions_text},
         {"transforms", "Fitted transforms (in `features:`)", transforms_text},
@@ -226,10 +239,11 @@ QUERN_REGISTER(Command)
     .name = "reference",
     .summary = "Print what there is: file keys, checks, learners, metrics, functions, routes",
     .example = "quern reference learners",
-    .arguments = {{"CHAPTER",
-                   "files, formats, checks, functions, transforms, selectors, learners, metrics, "
-                   "exports, imports, routes or commands",
-                   false}},
+    .arguments =
+        {{"CHAPTER",
+          "files, formats, sources, checks, functions, transforms, selectors, learners, metrics, "
+          "exports, imports, routes or commands",
+          false}},
     .run = run_reference,
 });
 

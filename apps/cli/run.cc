@@ -5,8 +5,10 @@
 #include <malloc.h>
 
 #include "quern/base/json.h"
+#include "quern/base/terminal.h"
 #include "quern/base/text.h"
 #include "quern/flow/lookups.h"
+#include "quern/frame/text_table.h"
 
 #include "apps/cli/command.h"
 #include "apps/cli/node_lines.h"
@@ -117,14 +119,57 @@ std::string summary(const std::vector<std::string>& asked, const flow::RunReport
     return text + "Failed: " + counts + " done. What was published before stays in place.\n";
 }
 
+// How the sources are asked; what is asked of some must say of which.
+Result<flow::PullOptions> pull_options(const Invocation& invocation) {
+    flow::PullOptions options;
+    options.is_offline = invocation.has("offline");
+    options.reloads = invocation.has("reload");
+    if (invocation.has("from") || invocation.has("to"))
+        options.range = data::CursorRange{invocation.text("from"), invocation.text("to")};
+    if (options.is_offline && (options.reloads || options.range))
+        return invalid_argument("--offline asks no source, so nothing can be loaded again");
+    if ((options.reloads || options.range) && invocation.list("NAME").empty()) {
+        return invalid_argument("say which sources to load again")
+            .hint("quern run orders --reload; quern run orders --from 2024-01-01 --to 2024-02-01");
+    }
+    return options;
+}
+
+// Types and the first rows of sources, without loading anything.
+Result<int> dry_run(const Invocation& invocation, flow::Workspace& workspace) {
+    const auto names = invocation.list("NAME");
+    for (const auto& source : workspace.project.sources) {
+        const bool is_asked = names.empty() ? source.origin.has_value()
+                                            : std::ranges::find(names, source.name) != names.end();
+        if (!is_asked) continue;
+        const auto sample = TRY(flow::sample_source(workspace, source, &cancel_on_interrupt()));
+        std::string types;
+        for (const auto& column : sample.schema)
+            types += "  " + quote_identifier(column.name) + " " + column.type.text() + "\n";
+        const frame::TextTableLimits limits{.width =
+                                                stdout_is_terminal() ? terminal_columns() : 100};
+        TRY(print(source.name + "\n" + types + "\n" +
+                  aligned_text(frame::text_table_of(sample, limits), limits) + "\n"));
+    }
+    for (const auto& name : names) {
+        if (workspace.project.find_source(name) != nullptr) continue;
+        std::vector<std::string_view> known;
+        for (const auto& source : workspace.project.sources) known.push_back(source.name);
+        return unknown_name("source", name, known);
+    }
+    return 0;
+}
+
 Result<int> run(const Invocation& invocation) {
     // Threads come and go here; with an arena each, memory would grow with their number.
     ::mallopt(M_ARENA_MAX, 2);
     auto workspace = TRY(open_workspace(invocation));
+    if (invocation.has("dry-run")) return dry_run(invocation, workspace);
     const NodeLines lines(names_of(workspace.project));
     flow::RunRequest request;
     request.names = invocation.list("NAME");
     request.cancel = &cancel_on_interrupt();
+    request.pull = TRY(pull_options(invocation));
     Status printed;
     if (!invocation.is_json) {
         request.on_finished = [&](const NodeOutcome& outcome) {
@@ -150,7 +195,11 @@ QUERN_REGISTER(Command)
                    .doc = "only these, and what they hang on",
                    .is_required = false,
                    .is_list = true}},
-    .options = {},
+    .options = {{"--reload", "", "Load the named sources from their beginning"},
+                {"--from", "VALUE", "Load a range of the named sources: from this cursor value"},
+                {"--to", "VALUE", "... up to, not including, this one"},
+                {"--offline", "", "Ask no source; use the rows that are here"},
+                {"--dry-run", "", "Show types and ten rows of sources; load nothing"}},
     .run = run,
 });
 

@@ -74,4 +74,20 @@ Result<Connecting> connecting(const project::Source& source) {
     return connecting;
 }
 
+std::string page_of(const Connector& connector) {
+    std::string text(connector.summary);
+    if (connector.is_stream) text += " A stream: what was read is not read again.";
+    text += "\n\n```yaml\n" + std::string(connector.example) + "```\n\n" +
+            markdown_table(connector.params);
+    if (!connector.short_for.empty()) {
+        text += "\nA plain text is short for `" + std::string(connector.short_for) + "`.\n";
+    }
+    for (const auto secret : connector.secrets) {
+        text += "\n`" + std::string(secret) +
+                "` is a secret: written as `${NAME}` or "
+                "`${file:PATH}`.\n";
+    }
+    return text;
+}
+
 }  // namespace quern::data

@@ -76,6 +76,9 @@ struct Connecting {
 };
 Result<Connecting> connecting(const project::Source& source);
 
+// What people read of it, as Markdown: meaning, example, settings.
+std::string page_of(const Connector& connector);
+
 // The settings as a struct with `params()`, as each connector reads them.
 template <class P>
 Result<P> settings_of(const ConnectRequest& request) {

@@ -4,9 +4,13 @@
 #include <mutex>
 #include <thread>
 
+#include "quern/base/clock.h"
 #include "quern/base/hash.h"
+#include "quern/base/text.h"
 #include "quern/base/threads.h"
+#include "quern/data/landed_columns.h"
 #include "quern/flow/typing.h"
+#include "quern/sql/session.h"
 #include "quern/store/published.h"
 
 namespace quern::flow {
@@ -32,6 +36,39 @@ project::Project with_memory_part(const project::Project& project, size_t part_c
     auto& memory = part.settings.memory_bytes;
     memory = (memory > 0 ? memory : static_cast<int64_t>(all)) / static_cast<int64_t>(part_count);
     return part;
+}
+
+// How old the newest row is: by the cursor column if it is a time, else since the last new batch.
+Result<int64_t> newest_ms(store::Store& store, const project::Source& source) {
+    store::Landed landed(store);
+    int64_t newest = 0;
+    for (const auto& batch : TRY(landed.batches(source.name)))
+        newest = std::max(newest, batch.landed_ms);
+    const auto state = TRY(landed.find(source.name));
+    if (!source.loading.cursor || !state || state->watermark.empty()) return newest;
+    const auto columns = data::columns_from_json(state->columns);
+    const int index = frame::column_index(columns, source.loading.cursor->column.text);
+    if (index < 0 || !frame::is_temporal(columns[static_cast<size_t>(index)].type)) return newest;
+    const auto database = TRY(sql::Database::open({.threads = 1}));
+    auto session = TRY(database.connect());
+    return session.query_int("select epoch_ms(" + quote_literal(state->watermark) +
+                             "::timestamptz)");
+}
+
+Status check_fresh(store::Store& store, const project::Source& source, Landing& landing) {
+    const auto& fresh = source.loading.fresh;
+    if (!fresh) return {};
+    const int64_t age_ms = unix_ms_now() - TRY(newest_ms(store, source));
+    if (age_ms * 1000 <= fresh->within_us) return {};
+    const std::string words =
+        "the newest row is " + duration_text(static_cast<double>(age_ms / 1000)) +
+        " old, more than the " + duration_text(static_cast<double>(fresh->within_us) / 1e6) +
+        " that `fresh` allows";
+    if (fresh->is_warning) {
+        landing.report.notes.push_back("warning: " + words);
+        return {};
+    }
+    return failed_precondition(words).at(fresh->place.text());
 }
 
 }  // namespace
@@ -61,6 +98,7 @@ Result<Landings> land_sources(Workspace& workspace, const std::set<std::string>&
             auto& landing = landings[source.name];
             if (report.ok()) {
                 landing.report = *std::move(report);
+                landing.fault = check_fresh(*workspace.store, source, landing);
             } else {
                 landing.fault = std::move(report).status();
             }
@@ -71,6 +109,22 @@ Result<Landings> land_sources(Workspace& workspace, const std::set<std::string>&
     work();
     threads.clear();
     return landings;
+}
+
+Result<frame::Batch> sample_source(Workspace& workspace, const project::Source& source,
+                                   const std::atomic<bool>* cancel) {
+    constexpr int64_t kRows = 10;
+    if (!source.origin) {
+        return invalid_argument("'" + source.name + "' is a file of the project")
+            .at(source.place.text())
+            .hint("look at it: quern run " + source.name + " && quern query 'from " + source.name +
+                  " limit 10'");
+    }
+    return data::sample_source({.store = *workspace.store,
+                                .project = workspace.project,
+                                .source = source,
+                                .cancel = cancel},
+                               kRows);
 }
 
 Result<data::LandedRelation> landed_relation(store::Store& store, const project::Source& source) {

@@ -32,6 +32,10 @@ using Landings = std::map<std::string, Landing>;
 Result<Landings> land_sources(Workspace& workspace, const std::set<std::string>& wanted,
                               const PullOptions& options, const std::atomic<bool>* cancel);
 
+// The first rows of a source as they would be loaded; nothing is kept.
+Result<frame::Batch> sample_source(Workspace& workspace, const project::Source& source,
+                                   const std::atomic<bool>* cancel);
+
 // Hash of what the batches of a source hold; of a source that never landed: of nothing.
 Result<std::string> landed_data(store::Store& store, const project::Source& source);
 

@@ -345,6 +345,19 @@ Status do_run(Workspace& workspace, const Prepared& prepared, const Typed& typed
     return status;
 }
 
+// What is to be said of sources that bring nothing new, and so have no line of their own.
+void note_landings(const Prepared& prepared, const Landings& landings,
+                   std::vector<std::string>& notes) {
+    for (const auto& step : prepared.steps) {
+        const Node& node = prepared.graph.nodes[step.node];
+        const auto landing = landings.find(node.name);
+        const bool has_line = step.action == Action::build || node.kind != NodeKind::source;
+        if (has_line || landing == landings.end()) continue;
+        for (const auto& note : landing->second.report.notes)
+            notes.push_back(node.name + ": " + note);
+    }
+}
+
 // Asks the sources that the wanted nodes hang on.
 Result<Landings> land(Workspace& workspace, const PrepareRequest& prepare_request,
                       const RunRequest& request) {
@@ -407,6 +420,7 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
         TRY(check_types(workspace, prepared.graph, prepared.steps, prepared.standing));
     workspace.catalog.close();
     TRY(note_snapshots(workspace, prepared));
+    note_landings(prepared, landings, report.notes);
     report.node_count = prepared.asked_count;
     const bool has_work = count_to_run(prepared.steps) > 0 || !prepared.gone.empty();
     Status status;
