@@ -126,6 +126,10 @@ private:
 
 }  // namespace
 
+bool fits_always(const frame::Type& from, const frame::Type& to) {
+    return from == to || is_wider(from, to) || to.id == frame::TypeId::varchar;
+}
+
 std::string columns_json(const frame::Schema& columns) {
     JsonWriter json;
     json.begin_array();

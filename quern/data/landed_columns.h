@@ -16,6 +16,9 @@ frame::Schema columns_from_json(const std::string& json);
 // The type in which Parquet keeps every value of this one exactly; texts where it has none.
 frame::Type kept_type(const frame::Type& type);
 
+// Every value of `from` is one of `to`, unchanged.
+bool fits_always(const frame::Type& from, const frame::Type& to);
+
 struct Evolved {
     frame::Schema columns;           // of the source from now on
     std::vector<std::string> notes;  // what changed, in words

@@ -38,6 +38,7 @@ struct Rows {
     std::string from_sql;
     frame::Schema columns;
     bool is_whole = false;  // of a relation: all that the source has
+    std::string all_sql;    // as from_sql, before anything was left out
 };
 
 class Lander {
@@ -123,7 +124,49 @@ private:
         auto found = TRY(session_.columns_of("from " + pulled.from_sql));
         for (auto& column : found) column.type = kept_type(column.type);
         TRY(take_columns(found));
-        return Rows{pulled.from_sql, found, true};
+        TRY(check_cursor());
+        const Rows rows{pulled.from_sql, found, true, pulled.from_sql};
+        return may_misfit(found) ? rows_by_way_of_a_file(rows) : Result<Rows>(rows);
+    }
+
+    // Whether some value may not be one of the type that its column is to have.
+    bool may_misfit(const frame::Schema& found) const {
+        return std::ranges::any_of(columns_, [&](const auto& column) {
+            const int index = frame::column_index(found, column.name);
+            return index >= 0 && !fits_always(found[static_cast<size_t>(index)].type, column.type);
+        });
+    }
+
+    // Rows of a relation are then judged as those of files are.
+    Result<Rows> rows_by_way_of_a_file(const Rows& rows) {
+        constexpr std::string_view kFile = "relation.parquet";
+        TRY(session_.execute("copy (select * from " + rows.from_sql + where(rows) + ") to " +
+                             quote_literal(join_path(landing_.folder(), kFile)) +
+                             std::string(kParquet)));
+        Rows judged = TRY(rows_of_files({std::string(kFile)}, "parquet"));
+        judged.is_whole = true;
+        judged.all_sql = rows.all_sql;
+        return judged;
+    }
+
+    // A difference of texts means nothing, and their order surprises: '10' < '9'.
+    Status check_cursor() {
+        if (!loading_.cursor || !frame::is_text(cursor_type())) return {};
+        const std::string& name = loading_.cursor->column.text;
+        const std::string way = "declare its type: `columns: {" + name + ": BIGINT}`";
+        if (!loading_.cursor->overlap.empty()) {
+            return invalid_argument("'overlap' needs a number or a time, and column " + name +
+                                    " is " + cursor_type().text())
+                .at(loading_.cursor->place.text())
+                .hint(way);
+        }
+        if (is_new_) {
+            report_.notes.push_back("the cursor column " + name +
+                                    " is text and is compared as text ('10' < '9'); if it holds "
+                                    "numbers, " +
+                                    way);
+        }
+        return {};
     }
 
     // Before this pull, or as its batches so far have made it.
@@ -157,7 +200,7 @@ private:
         const auto loaded = TRY(load_source(session_, landing_.folder(), spooled, target));
         rows_in_files_ = loaded.rows_read;
         if (report_.first_reason.empty()) report_.first_reason = loaded.first_reason;
-        return Rows{std::string(kPulled), loaded.columns, false};
+        return Rows{std::string(kPulled), loaded.columns, false, std::string(kPulled)};
     }
 
     // The types that are settled now, so that what does not fit them is quarantined.
@@ -179,15 +222,23 @@ private:
     // The condition on the cursor column; only a relation can be asked for a part of its rows.
     std::string where(const Rows& rows) const {
         if (!loading_.cursor || !rows.is_whole) return "";
-        const std::string name = quote_identifier(loading_.cursor->column.text);
-        if (request_.range) return range_sql(name);
-        const std::string from = lower_bound();
-        return from.empty() ? "" : " where " + name + " >= " + from;
+        const int index = frame::column_index(rows.columns, loading_.cursor->column.text);
+        const bool is_cast = rows.columns[static_cast<size_t>(index)].type != cursor_type();
+        std::string name = quote_identifier(loading_.cursor->column.text);
+        const std::string plain = name;
+        if (is_cast) name = "try_cast(" + name + " as " + cursor_type().text() + ")";
+        std::string sql = request_.range ? range_sql(name) : "";
+        if (const std::string from = lower_bound(); !request_.range && !from.empty())
+            sql = name + " >= " + from;
+        if (sql.empty()) return "";
+        // What is no value of its type must still come, to be quarantined.
+        return is_cast ? " where coalesce(" + sql + ", " + plain + " is not null)"
+                       : " where " + sql;
     }
 
     std::string range_sql(const std::string& name) const {
         const std::string type = "::" + cursor_type().text();
-        std::string sql = " where true";
+        std::string sql = "true";
         if (!request_.range->from.empty())
             sql += " and " + name + " >= " + quote_literal(request_.range->from) + type;
         if (!request_.range->to.empty())
@@ -227,8 +278,9 @@ private:
         std::string sql = "select " + list + " from " + rows.from_sql + where(rows);
         const bool compares = is_keyed() || (loading_.mode == LoadMode::append && rows.is_whole);
         if (compares && !earlier_.empty()) {
+            const Rows settled{"", columns_, rows.is_whole, ""};
             sql = "(" + sql + ") except all (select " + list_of(columns_) + " from (" +
-                  current_rows_sql(source_, state_, earlier_) + ")" + where(rows) + ")";
+                  current_rows_sql(source_, state_, earlier_) + ")" + where(settled) + ")";
         }
         if (loading_.row_count_max > 0) {
             sql = "from (" + sql + ") limit " + std::to_string(loading_.row_count_max + 1);
@@ -276,9 +328,22 @@ private:
             sql = "greatest(" + sql + ", " + quote_literal(state_.watermark) + "::" + type.text() +
                   ")";
         }
+        if (state_.watermark.empty()) TRY(note_missing(name, batch));
         const auto mark = TRY(session_.query_text(
             "select (" + sql + ")::varchar from read_parquet(" + quote_literal(batch.file) + ")"));
         if (mark) state_.watermark = *mark;
+        return {};
+    }
+
+    // Rows without a value come with the first load only: no later one asks for them.
+    Status note_missing(const std::string& name, const LandedBatch& batch) {
+        const int64_t count =
+            TRY(session_.query_int("select count(*) from read_parquet(" +
+                                   quote_literal(batch.file) + ") where " + name + " is null"));
+        if (count == 0) return {};
+        report_.notes.push_back(plural(count, "row") + (count == 1 ? " has" : " have") + " no " +
+                                loading_.cursor->column.text +
+                                ": a later load does not see such rows");
         return {};
     }
 
@@ -353,13 +418,17 @@ private:
 
     Status note_keys(const Rows& rows) {
         std::string keys;
-        for (const auto& key : loading_.key)
-            keys += (keys.empty() ? "" : ", ") + quote_identifier(key.text);
-        const std::string from = "select " + keys + " from " + rows.from_sql;
+        for (const auto& key : loading_.key) {
+            const int index = frame::column_index(columns_, key.text);
+            const auto& column = columns_[static_cast<size_t>(index)];
+            keys += (keys.empty() ? "" : ", ") + std::string("try_cast(") +
+                    quote_identifier(key.text) + " as " + column.type.text() + ") as " +
+                    quote_identifier(column.name);
+        }
         const std::string verb =
             has_keys_ ? "insert into quern_keys " : "create temp table quern_keys as ";
         has_keys_ = true;
-        return session_.execute(verb + from);
+        return session_.execute(verb + "select " + keys + " from " + rows.all_sql);
     }
 
     // Keys that were there and are gone now.

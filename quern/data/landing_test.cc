@@ -228,6 +228,14 @@ TEST(Landing, UpsertShowsTheNewestRowOfEachKey) {
     EXPECT_EQ(scene.rows(), "1|a;2|B;3|again;4|d");
 }
 
+TEST(Landing, DeletesAreFoundBesideACursorAndACast) {
+    Scene scene(
+        "written: x\nload: upsert\nkey: k\ncursor: k\ndeletes: detect\ncolumns: {k: BIGINT}");
+    EXPECT_EQ(scene.counts({{values("('1', 'a'), ('2', 'b'), ('3', 'c')")}}), "3 0 0");
+    EXPECT_EQ(scene.counts({{values("('1', 'a'), ('3', 'c'), ('4', 'd')")}}), "1 1 0");
+    EXPECT_EQ(scene.rows(), "1|a;3|c;4|d");
+}
+
 TEST(Landing, RowsWithoutAKeyAreSetAside) {
     Scene scene("written: x\nload: upsert\nkey: k");
     EXPECT_EQ(scene.counts({{values("(1, 'a'), (NULL, 'b')")}}), "1 0 1");
@@ -327,6 +335,26 @@ TEST(Landing, DeclaredTypesWin) {
     Scene unknown("written: x\ncolumns: {w: DATE}");
     EXPECT_EQ(unknown.counts({{values("(1, 'a')")}}).substr(0, 43),
               "sources/s.yml:2:11: column 'w' is not known");
+}
+
+TEST(Landing, RowsOfARelationThatDoNotFitAreQuarantined) {
+    Scene scene("written: x\nload: upsert\nkey: k\ncursor: k\ncolumns: {k: BIGINT, v: INTEGER}");
+    EXPECT_EQ(scene.counts({{values("('9', '1'), ('10', '2'), ('11', 'many')")}}), "2 0 1");
+    EXPECT_EQ(scene.state().watermark, "10");
+    EXPECT_EQ(scene.bad_rows(), "v: 'many' is not INTEGER|{\"k\":\"11\",\"v\":\"many\"}");
+    EXPECT_EQ(scene.counts({{values("('9', 'unasked'), ('10', '2'), ('12', '3')")}}), "1 0 0");
+    EXPECT_EQ(scene.rows(), "9|1;10|2;12|3");
+}
+
+TEST(Landing, ACursorOfTextsIsWarnedOf) {
+    Scene scene("written: x\nload: append\ncursor: v");
+    const auto report = scene.pull({{values("(1, 'a')")}});
+    ASSERT_EQ(report->notes.size(), 1u);
+    EXPECT_EQ(report->notes[0].substr(0, 41), "the cursor column v is text and is compar");
+    Scene overlap("written: x\nload: append\ncursor: {column: v, overlap: 5}");
+    EXPECT_EQ(overlap.counts({{values("(1, 'a')")}}),
+              "sources/s.yml:3:9: 'overlap' needs a number or a time, and column v is VARCHAR\n"
+              "  declare its type: `columns: {v: BIGINT}`");
 }
 
 TEST(Landing, KeepsWhatParquetHasNoTypeFor) {
