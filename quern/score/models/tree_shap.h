@@ -59,7 +59,8 @@ struct Shap {
 };
 
 constexpr size_t kShapDepthMax = 512;
-constexpr size_t kShapPoints[] = {4, 8, 16, 32};  // exact for paths of twice as many columns
+// Exact for paths of twice as many columns.
+constexpr size_t kShapPoints[] = {4, 8, 16, 32, 64, 128};
 
 // Nothing if covers are missing or the trees too deep.
 std::optional<Shap> make_shap(const Trees& trees, size_t column_count);

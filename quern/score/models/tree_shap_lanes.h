@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "quern/score/models/processor.h"
 #include "quern/score/models/tree_shap.h"
@@ -140,8 +142,9 @@ void explain_group(const Shap& shap, const Shap::Group& group, const double* row
 }
 
 void explain(const Shap& shap, const double* row, double* contributions, std::byte* scratch) {
-    constexpr decltype(&explain_group<4>) by_rule[] = {explain_group<4>, explain_group<8>,
-                                                       explain_group<16>, explain_group<32>};
+    constexpr auto by_rule = []<size_t... i>(std::index_sequence<i...>) {
+        return std::array{explain_group<kShapPoints[i]>...};
+    }(std::make_index_sequence<std::size(kShapPoints)>());
     for (const Shap::Group& group : shap.groups)
         by_rule[group.rule](shap, group, row, contributions, scratch);
     const Walk& walk = shap.walk;

@@ -108,8 +108,9 @@ void pair_group(const Shap& shap, const Shap::Group& group, const double* row,
 
 void interact(const Shap& shap, const double* row, const uint32_t* column_sources,
               size_t source_count, double* out, std::byte* scratch) {
-    constexpr decltype(&pair_group<4>) by_rule[] = {pair_group<4>, pair_group<8>, pair_group<16>,
-                                                    pair_group<32>};
+    constexpr auto by_rule = []<size_t... i>(std::index_sequence<i...>) {
+        return std::array{pair_group<kShapPoints[i]>...};
+    }(std::make_index_sequence<std::size(kShapPoints)>());
     for (const Shap::Group& group : shap.groups)
         by_rule[group.rule](shap, group, row, column_sources, source_count, out, scratch);
     if (shap.walk.divisor != 1)

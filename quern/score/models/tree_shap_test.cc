@@ -105,11 +105,11 @@ TEST(TreeShap, is_shapleys_value) {
     }
 }
 
-// 8 points serve paths of 16 columns, 32 points paths of 64; a chain has the longest.
+// 8 points serve paths of 16 columns, 128 points paths of 256; a chain has the longest.
 TEST(TreeShap, sums_to_the_score_on_long_paths) {
     std::mt19937 random(2);
     std::normal_distribution<double> normal;
-    for (size_t length : {3u, 16u, 17u, 40u, 64u}) {
+    for (size_t length : {3u, 16u, 17u, 40u, 64u, 65u, 130u, 256u}) {
         Trees trees;
         trees.raw_count = 2;
         for (int t = 0; t < 4; ++t) {
