@@ -13,6 +13,10 @@ namespace quern::data {
 // Each batch's file has these beside the source's own columns: its number, and when it landed.
 constexpr std::string_view kBatchColumn = "_quern_batch", kLandedColumn = "_quern_landed_at";
 
+// How batches are written, behind COPY ... TO.
+constexpr std::string_view kParquetOptions =
+    " (format parquet, compression zstd, compression_level 1)";
+
 struct LandedRelation {
     std::string select_sql;  // files are named below the landing folder: see file_search_path
     std::string bad_sql;     // of the rows that could not be loaded; empty: there are none

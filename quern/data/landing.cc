@@ -9,6 +9,7 @@
 #include "quern/base/json.h"
 #include "quern/base/text.h"
 #include "quern/data/landed_columns.h"
+#include "quern/data/landed_merge.h"
 #include "quern/data/landed_sql.h"
 #include "quern/data/landing_session.h"
 #include "quern/data/load.h"
@@ -23,7 +24,6 @@ using store::LandedBatch;
 using store::LandedSource;
 
 constexpr std::string_view kPulled = "quern_pulled", kBad = "quern_bad_rows";
-constexpr std::string_view kParquet = " (format parquet, compression zstd, compression_level 1)";
 
 std::string list_of(const frame::Schema& columns, std::string_view table = "") {
     std::string list;
@@ -142,7 +142,7 @@ private:
         constexpr std::string_view kFile = "relation.parquet";
         TRY(session_.execute("copy (select * from " + rows.from_sql + where(rows) + ") to " +
                              quote_literal(join_path(landing_.folder(), kFile)) +
-                             std::string(kParquet)));
+                             std::string(kParquetOptions)));
         Rows judged = TRY(rows_of_files({std::string(kFile)}, "parquet"));
         judged.is_whole = true;
         judged.all_sql = rows.all_sql;
@@ -360,7 +360,7 @@ private:
                              std::string(kBatchColumn) + ", make_timestamptz(" +
                              std::to_string(landed_ms_ * 1000) + ") as " +
                              std::string(kLandedColumn) + " from (" + sql + ")) to " +
-                             quote_literal(path) + std::string(kParquet)));
+                             quote_literal(path) + std::string(kParquetOptions)));
         const std::string from = "read_parquet(" + quote_literal(literal_pattern(path)) + ")";
         batch.row_count = TRY(session_.query_int("select count(*) from " + from));
         if (batch.row_count == 0) {
@@ -473,7 +473,9 @@ private:
         if (is_full()) return finish_full();
         if (loading_.detects_deletes) TRY(find_deletes());
         TRY(landed_.add(source_.name, state_, {}));
-        return is_new_ ? landed_.replace(source_.name, state_) : Status();
+        if (is_new_) TRY(landed_.replace(source_.name, state_));
+        if (pulled_.empty()) return {};
+        return merge_small_batches(session_, request_.store, source_.name, landing_.folder());
     }
 
     frame::Schema declared_columns() const {

@@ -9,6 +9,7 @@
 #include "quern/base/folder.h"
 #include "quern/base/text.h"
 #include "quern/data/connector.h"
+#include "quern/data/landed_merge.h"
 #include "quern/data/landed_sql.h"
 #include "quern/sql/session.h"
 
@@ -127,6 +128,12 @@ public:
     }
     std::string bad_rows() { return texts("select reason, raw from (" + relation().bad_sql + ")"); }
     std::string version() { return landed_version(store::Landed(*store_).batches("s").value()); }
+    void merge(const MergeLimits& limits) {
+        auto session = connect();
+        const auto folder = TemporaryFolder::create(store_->layout().temporary).value();
+        const Status status = merge_small_batches(session, *store_, "s", folder.path(), limits);
+        EXPECT_TRUE(status.ok()) << status.text();
+    }
     store::LandedSource state() { return store::Landed(*store_).find("s")->value(); }
     size_t file_count() {
         EXPECT_TRUE(store::Landed(*store_).sweep({}).ok());
@@ -134,11 +141,13 @@ public:
     }
 
 private:
+    sql::Session connect() {
+        const auto database =
+            sql::Database::open({.threads = 1, .search_folder = store_->layout().landing});
+        return database->connect().value();
+    }
     std::string texts(const std::string& sql) {
-        auto session =
-            sql::Database::open({.threads = 1, .search_folder = store_->layout().landing})
-                ->connect()
-                .value();
+        auto session = connect();
         auto batch = session.query_all("select columns(*)::varchar from (" + sql + ")");
         EXPECT_TRUE(batch.ok()) << batch.status().text() << sql;
         std::string text;
@@ -326,6 +335,26 @@ TEST(Landing, FilesAreTypedAndMisfitsQuarantined) {
     EXPECT_NE(scene.bad_rows().find("is not BIGINT"), std::string::npos) << scene.bad_rows();
     EXPECT_NE(scene.bad_rows().find("{broken"), std::string::npos);
     EXPECT_EQ(told, (std::vector<std::string>{"2", "3"}));
+}
+
+TEST(Landing, ManySmallBatchesBecomeOneFile) {
+    Scene scene("written: x\nload: append");
+    for (int i = 1; i <= 40; ++i)
+        EXPECT_EQ(scene.counts({{values("(" + std::to_string(i) + ", 'x')")}}), "1 0 0");
+    EXPECT_LE(scene.file_count(), 10u);
+    EXPECT_EQ(scene.rows("count(*), sum(k)"), "40|820");
+}
+
+TEST(Landing, MergingChangesNeitherRowsNorVersion) {
+    Scene scene("written: x\nload: upsert\nkey: k\ndeletes: detect");
+    for (const auto* rows : {"(1, 'a'), (2, 'b')", "(1, 'A')", "(1, 'A'), (2, 'again')"})
+        ASSERT_TRUE(scene.pull({{values(rows)}}).ok());
+    const auto version = scene.version();
+    scene.merge({.file_count_min = 2});
+    EXPECT_EQ(scene.version(), version);
+    EXPECT_EQ(scene.rows(), "1|A;2|again");
+    EXPECT_EQ(scene.file_count(), 2u) << "rows and deletes";
+    EXPECT_EQ(scene.counts({{values("(1, 'A'), (2, 'again'), (3, 'c')")}}), "1 0 0");
 }
 
 TEST(Landing, DeclaredTypesWin) {
