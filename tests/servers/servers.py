@@ -27,7 +27,7 @@ import time
 import urllib.parse
 
 FIX = "run `deps/install tests`"
-NAMES = ["cassandra_node", "kafka", "mariadb", "mongodb", "postgresql", "redis", "s3", "web"]
+NAMES = ["kafka", "mariadb", "mongodb", "postgresql", "redis", "s3", "web"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A password that must be quoted wherever it goes, and the only host that certificates are for.
 PASSWORD = "p@ss w:rd/'\"%\\1"
@@ -76,17 +76,6 @@ def is_open(port):
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_for(ready, what, limit_s=START_S):
-    """What `ready` gives as soon as that is something."""
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        found = ready()
-        if found:
-            return found
-        time.sleep(0.05)
-    fail(f"no {what} after {limit_s} s")
 
 
 class Server:
