@@ -29,7 +29,7 @@ TEST(SourceFormat, is_chosen_by_word_or_ending) {
               "source format 'jsn' is not known\n  did you mean 'json'?");
     EXPECT_EQ(format_name("b.gz"),
               "the ending of b.gz does not tell its format\n"
-              "  let its name end in one of csv, json, ndjson, parquet, tsv, xlsx");
+              "  let its name end in one of avro, csv, json, ndjson, parquet, tsv, xlsx");
 }
 
 TEST(SourceFormat, each_is_documented_and_has_endings_of_its_own) {

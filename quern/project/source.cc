@@ -152,7 +152,7 @@ Keys source_keys() {
         param("file", &Source::files, "Path or glob, or a list of them."),
         param("description", &Source::description, "What it holds."),
         param("format", &Source::format, "Default: by the file's ending.")
-            .one_of({"csv", "tsv", "parquet", "json", "ndjson", "xlsx"}),
+            .one_of({"csv", "tsv", "parquet", "json", "ndjson", "xlsx", "avro"}),
         param("compression", &Source::compression, "Default: by the file's ending.")
             .one_of({"none", "gzip", "zstd"}),
         param("encoding", &Source::encoding, "Of the text, such as utf-8, latin-1 or utf-16."),
