@@ -20,7 +20,8 @@ folder; files named `data/...` may be links. `#` begins a comment line. Steps:
     query "SQL" | query -OPTION   as any verb
     http METHOD PATH [BODY]       against `quern serve` of this project, with a token; then
       200 {"probability": 0.6 ±0.1}   the status and, in JSON, what the answer must hold at least
-    ways MODEL [without WAY, WAY...]  rows of its table have the same scores in every way of ways.py
+    ways MODEL [from FILE] [without WAY, WAY...]
+                                  rows of its table have the same scores in every way of ways.py
 """
 
 import codecs
@@ -236,9 +237,10 @@ class Script:
 
     def do_ways(self, rest):
         self.stop_service()
-        name, _, without = rest.partition(" without ")
+        rest, _, without = rest.partition(" without ")
+        name, _, file = rest.partition(" from ")
         library = pathlib.Path(self.quern).parent / "libquern_score.so"
-        fault = ways.check(self, name, library, without)
+        fault = ways.check(self, name, library, without, file)
         if fault:
             self.fail(fault)
 

@@ -47,16 +47,16 @@ def plain(value):
 class Model:
     """One model of a project that was run, and some rows for it."""
 
-    def __init__(self, script, name, library, tells):
+    def __init__(self, script, name, library, tells, file):
         self.script, self.name, self.library = script, name, library
         self.tells = tells  # `explain`, `interactions`, both or none
         self.place = script.folder / "ways"
         self.place.mkdir(exist_ok=True)
         facts = json.loads(self.run("show", name, "--json"))
         self.classes = [plain(known["name"]) for known in facts["classes"]]
-        self.inputs = self.served_inputs()
+        self.inputs = self.served_inputs(is_imported=bool(file))
         self.rows_file = self.place / f"{name}.parquet"
-        self.make_rows('"' + facts["from"] + '"')
+        self.make_rows(repr(file) if file else '"' + facts["from"] + '"')
         self.lines = self.other_rows("ndjson").read_text().splitlines()
         self.rows = [list(json.loads(line, parse_float=decimal.Decimal).values())
                      for line in self.lines]
@@ -67,9 +67,9 @@ class Model:
             raise Refused(done.stdout + done.stderr)
         return done.stdout
 
-    def served_inputs(self):
+    def served_inputs(self, is_imported):
         """Of each its name, type, and whether it may be NULL."""
-        if f"{self.name}@" not in self.run("show"):
+        if not is_imported and f"{self.name}@" not in self.run("show"):
             services = self.script.folder / "services"
             services.mkdir(exist_ok=True)
             (services / f"ways_{self.name}.yml").write_text(f"model: {self.name}\n")
@@ -262,11 +262,11 @@ def repr_sql(value):
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def check(script, name, library, without):
-    """What is wrong, or nothing."""
+def check(script, name, library, without, file=""):
+    """What is wrong, or nothing. `file`: of rows, where the model has no table."""
     without = set(filter(None, without.split(", ")))
     tells = sorted({"explain", "interactions"} - without)
-    model = Model(script, name, library, tells)
+    model = Model(script, name, library, tells, file)
     if unknown := without - set(Model.WAYS) - {"explain", "interactions"}:
         return f"no such ways: {unknown}"
     known = {}  # by part and row: which way told it first, and what
