@@ -12,6 +12,8 @@
 #include "quern/base/params.h"
 #include "quern/base/registry.h"
 #include "quern/base/status.h"
+#include "quern/data/quarantine.h"
+#include "quern/frame/type.h"
 #include "quern/project/project.h"
 
 namespace quern::sql {
@@ -41,6 +43,10 @@ struct Pulled {
     // project's own files are.
     std::vector<std::string> files = {};
     std::string format = {};
+    // Of columns in the files whose types are known; the others are found by reading.
+    frame::Schema columns = {};
+    // Where a line of the only file comes from.
+    OriginOf origin_of = {};
     // Where the next pull goes on, in the connector's own words. It is kept in one transaction with
     // the batch.
     std::string position = {};

@@ -106,21 +106,22 @@ private:
     Status write_batches(const Pulled& pulled, std::vector<LandedBatch>& batches) {
         rows_in_files_ = 0;
         const Rows rows = TRY(rows_of(pulled));
-        auto batch = TRY(write(new_rows_sql(rows), BatchKind::rows));
+        LandedBatch batch;
+        if (!rows.from_sql.empty()) batch = TRY(write(new_rows_sql(rows), BatchKind::rows));
         if (rows_in_files_ > 0) TRY(add_bad_rows("from " + std::string(kBad), batches));
         if (is_keyed()) TRY(set_keyless_aside(batch, batches));
         report_.rows_read += rows.is_whole ? batch.row_count : rows_in_files_;
         report_.rows_new += batch.row_count;
         TRY(check_limits(batch));
         if (loading_.cursor && !request_.range) TRY(raise_watermark(batch));
-        if (loading_.detects_deletes) TRY(note_keys(rows));
+        if (loading_.detects_deletes && !rows.from_sql.empty()) TRY(note_keys(rows));
         if (batch.row_count > 0) batches.push_back(std::move(batch));
         return {};
     }
 
     // The batch as rows with the types of the columns to come, misfits set aside.
     Result<Rows> rows_of(const Pulled& pulled) {
-        if (!pulled.files.empty()) return rows_of_files(pulled.files, pulled.format);
+        if (!pulled.files.empty()) return rows_of_files(pulled);
         auto found = TRY(session_.columns_of("from " + pulled.from_sql));
         for (auto& column : found) column.type = kept_type(column.type);
         TRY(take_columns(found));
@@ -143,7 +144,7 @@ private:
         TRY(session_.execute("copy (select * from " + rows.from_sql + where(rows) + ") to " +
                              quote_literal(join_path(landing_.folder(), kFile)) +
                              std::string(kParquetOptions)));
-        Rows judged = TRY(rows_of_files({std::string(kFile)}, "parquet"));
+        Rows judged = TRY(rows_of_files({.files = {std::string(kFile)}, .format = "parquet"}));
         judged.is_whole = true;
         judged.all_sql = rows.all_sql;
         return judged;
@@ -186,37 +187,46 @@ private:
         return {};
     }
 
-    Result<Rows> rows_of_files(const std::vector<std::string>& files, const std::string& format) {
+    Result<Rows> rows_of_files(const Pulled& pulled) {
         project::Source spooled = source_;
         spooled.origin.reset();
-        spooled.format = format;
-        for (const auto& file : files) spooled.files.push_back({file, source_.place});
-        const auto shape = TRY(describe_source(session_, landing_.folder(), spooled));
-        frame::Schema found = shape.columns;
-        for (auto& column : found) column.type = kept_type(column.type);
-        TRY(take_columns(found));
-        declare(spooled, found);
-        const LoadTarget target{.table = std::string(kPulled), .quarantine = std::string(kBad)};
+        spooled.format = pulled.format;
+        for (const auto& file : pulled.files) spooled.files.push_back({file, source_.place});
+        const auto settle = [&](SourceShape& shape) { return settle_columns(pulled, shape); };
+        const LoadTarget target{.table = std::string(kPulled),
+                                .quarantine = std::string(kBad),
+                                .settle = settle,
+                                .origin_of = pulled.origin_of};
         const auto loaded = TRY(load_source(session_, landing_.folder(), spooled, target));
         rows_in_files_ = loaded.rows_read;
         if (report_.first_reason.empty()) report_.first_reason = loaded.first_reason;
+        if (loaded.columns.empty()) return Rows{};
         return Rows{std::string(kPulled), loaded.columns, false, std::string(kPulled)};
     }
 
-    // The types that are settled now, so that what does not fit them is quarantined.
-    void declare(project::Source& spooled, const frame::Schema& found) const {
-        for (const auto& column : columns_) {
-            if (frame::column_index(found, column.name) < 0) continue;
-            const auto same = [&](const auto& known) {
-                return lower_ascii(known.name) == lower_ascii(column.name);
-            };
-            auto declared = std::ranges::find_if(spooled.columns, same);
-            if (declared == spooled.columns.end()) {
-                declared = spooled.columns.insert(declared, {.name = column.name});
-                declared->place = source_.place;
-            }
-            declared->type = column.type.text();
+    // A column that no row of these files has is not gone; what is settled stays as it is, so what
+    // does not fit is quarantined.
+    Status settle_columns(const Pulled& pulled, SourceShape& shape) {
+        for (auto& column : shape.columns) {
+            const int index = frame::column_index(pulled.columns, column.name);
+            if (index >= 0) column.type = pulled.columns[static_cast<size_t>(index)].type;
+            column.type = kept_type(column.type);
         }
+        const auto may_lack = [&](const frame::Schema& columns) {
+            for (const auto& column : columns) {
+                if (frame::column_index(shape.columns, column.name) < 0)
+                    shape.columns.push_back(column);
+            }
+        };
+        may_lack(is_full() ? columns_ : known_columns());
+        for (const auto& column : source_.columns) {
+            if (!column.type.empty()) {
+                may_lack({{column.name, frame::type_from_sql(column.type)}});
+            }
+        }
+        TRY(take_columns(shape.columns));
+        shape.columns = columns_;
+        return {};
     }
 
     // The condition on the cursor column; only a relation can be asked for a part of its rows.

@@ -77,7 +77,7 @@ void unite_comma_columns(const std::vector<Staged>& files, const project::Source
 }
 
 // Types that the source declares win over those found.
-Status apply_declared(const project::Source& source, SourceShape& shape) {
+Status apply_declared(const project::Source& source, SourceShape& shape, bool may_lack = false) {
     if (!source.date_format.empty()) shape.date_format = source.date_format;
     if (!source.timestamp_format.empty()) shape.timestamp_format = source.timestamp_format;
     std::vector<std::string_view> names;
@@ -86,6 +86,7 @@ Status apply_declared(const project::Source& source, SourceShape& shape) {
     for (const auto& column : source.columns) {
         const int index = frame::column_index(shape.columns, column.name);
         if (index < 0) {
+            if (may_lack) continue;
             faults.also(unknown_name("column", column.name, names).at(column.place.text()));
         } else if (!column.type.empty()) {
             shape.columns[static_cast<size_t>(index)].type = frame::type_from_sql(column.type);
@@ -122,14 +123,14 @@ struct Load {
     }
 
     // Finds the columns from the beginnings of the files.
-    Status look(const std::vector<FileVersion>& files) {
+    Status look(const std::vector<FileVersion>& files, bool may_lack = false) {
         std::vector<Staged> samples;
         for (const auto& file : files) samples.push_back(TRY(stage(file.path, true, nullptr)));
         TRY(unite(samples, shape));
         for (const auto& sample : samples)
             if (sample.counts) shape.counts.emplace(sample.name, *sample.counts);
         unite_comma_columns(samples, source, shape);
-        return apply_declared(source, shape);
+        return apply_declared(source, shape, may_lack);
     }
 };
 
@@ -208,7 +209,8 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
     LoadReport report;
     report.files = TRY(source_version(root, source, known));
     const auto files = without_empty(report.files, report.notes);
-    auto quarantine = TRY(Quarantine::create(session));
+    auto quarantine = TRY(Quarantine::create(session, target.origin_of));
+    const bool is_settled = target.settle != nullptr;
 
     std::optional<Staged> only;  // a single file is gone through once, for types and rows
     if (target.shape != nullptr) {
@@ -217,16 +219,18 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
         only = TRY(load.stage(files[0].path, false, &quarantine));
         TRY(unite({*only}, load.shape));
         unite_comma_columns({*only}, source, load.shape);
-        TRY(apply_declared(source, load.shape));
+        TRY(apply_declared(source, load.shape, is_settled));
     } else {
-        TRY(load.look(files));
+        TRY(load.look(files, is_settled));
     }
     if (load.shape.columns.empty() && quarantine.row_count() > 0) {
         report.rows_read = report.rows_quarantined = quarantine.row_count();
         report.first_reason = quarantine.first_reason();
         TRY(quarantine.publish(target.quarantine));
+        if (is_settled && !source.fails_on_bad_row) return report;
         TRY(refuse_bad_rows(report, source));
     }
+    if (is_settled) TRY(target.settle(load.shape));
     Insert insert{.session = session,
                   .source = source,
                   .table = target.table,
@@ -249,7 +253,7 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
     report.notes.insert(report.notes.end(), load.shape.notes.begin(), load.shape.notes.end());
     const int64_t kept_count = TRY(quarantine.publish(target.quarantine));
     TRY(refuse_lost(report, source, kept_count));
-    TRY(refuse_bad_rows(report, source));
+    if (!is_settled || source.fails_on_bad_row) TRY(refuse_bad_rows(report, source));
     return report;
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "quern/base/status.h"
+#include "quern/data/quarantine.h"
 #include "quern/data/record_scanner.h"
 #include "quern/data/source_files.h"
 #include "quern/frame/type.h"
@@ -49,6 +51,11 @@ struct LoadTarget {
                              // the rows are then refused: (file, line, reason, raw)
     // What describe_source() found in the same version of the files; null: it is found again.
     const SourceShape* shape = nullptr;
+    // Called with the columns found, before any row is put in, to say those of the table. A load
+    // with it may find bad rows only: then there is no table.
+    std::function<Status(SourceShape& shape)> settle = {};
+    // Of a line of the only file; quarantined rows are told by it.
+    OriginOf origin_of = {};
 };
 
 // Refused: a file that cannot be read as a whole, one that changes meanwhile, a source none of

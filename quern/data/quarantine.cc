@@ -11,24 +11,29 @@ constexpr size_t kInsertSizeBytes = 1 << 20;
 
 }  // namespace
 
-Result<Quarantine> Quarantine::create(sql::Session& session) {
+Result<Quarantine> Quarantine::create(sql::Session& session, OriginOf origin_of) {
     TRY(
         session.execute("create or replace temp table quern_quarantine "
                         "(file varchar, line bigint, reason varchar, raw varchar)"));
-    return Quarantine(session);
+    return Quarantine(session, std::move(origin_of));
 }
 
 Status Quarantine::add(const Row& row) {
     ++row_count_;
-    const std::string line = row.line > 0 ? std::to_string(row.line) : "null";
+    RowOrigin origin{std::string(row.file), row.line};
+    const bool has_line = row.line > 0;
+    if (has_line && origin_of_) origin = origin_of_(row.line);
+    if (origin.reason.empty()) origin.reason = row.reason;
+    const std::string_view raw = origin.raw.empty() ? row.raw : origin.raw;
+    const std::string line = has_line ? std::to_string(origin.number) : "null";
     if (first_reason_.empty()) {
-        first_reason_ = std::string(row.file) + (row.line > 0 ? ":" + line : "") + ": " +
-                        printable(row.reason, 400);
+        first_reason_ =
+            origin.place + (has_line ? ":" + line : "") + ": " + printable(origin.reason, 400);
     }
     values_ += values_.empty() ? "(" : ", (";
-    values_ += quote_literal(printable(row.file)) + ", " + line + ", " +
-               quote_literal(printable(row.reason, 1000)) + ", " +
-               quote_literal(printable(row.raw)) + ")";
+    values_ += quote_literal(printable(origin.place)) + ", " + line + ", " +
+               quote_literal(printable(origin.reason, 1000)) + ", " +
+               quote_literal(printable(raw)) + ")";
     return values_.size() > kInsertSizeBytes ? flush() : Status();
 }
 

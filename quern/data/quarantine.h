@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "quern/base/status.h"
 
@@ -13,10 +15,19 @@ class Session;
 
 namespace quern::data {
 
+// Where a row was before it was written into the file that is read.
+struct RowOrigin {
+    std::string place;  // "orders[3]"
+    int64_t number = 0;
+    std::string reason = {}, raw = {};  // instead of those found; empty: they say it
+};
+using OriginOf = std::function<RowOrigin(int64_t line)>;
+
 class Quarantine {
 public:
     // Rows are kept aside first, in a table that only this session sees; one at a time.
-    static Result<Quarantine> create(sql::Session& session);
+    // `origin_of` tells rows by where they were before, see RowOrigin.
+    static Result<Quarantine> create(sql::Session& session, OriginOf origin_of = {});
 
     struct Row {
         std::string_view file;
@@ -32,10 +43,12 @@ public:
     const std::string& first_reason() const { return first_reason_; }  // "data/x.csv:7: ..."
 
 private:
-    explicit Quarantine(sql::Session& session) : session_(&session) {}
+    Quarantine(sql::Session& session, OriginOf origin_of)
+        : session_(&session), origin_of_(std::move(origin_of)) {}
     Status flush();
 
     sql::Session* session_;
+    OriginOf origin_of_;
     std::string values_;  // of an INSERT, up to kInsertSizeBytes
     int64_t row_count_ = 0;
     std::string first_reason_;
