@@ -178,6 +178,7 @@ private:
 
     Status take_columns(const frame::Schema& found) {
         auto evolved = TRY(evolve(source_, known_columns(), found));
+        report_.has_changed_columns |= !evolved.notes.empty();
         for (auto& note : evolved.notes) report_.notes.push_back(std::move(note));
         const bool starts_afresh =
             is_full() && columns_.empty() && loading_.schema == project::SchemaChange::evolve;

@@ -30,7 +30,8 @@ struct LandRequest {
 struct LandReport {
     bool is_asked = true;  // false: its source was asked less than `every` ago
     int64_t rows_read = 0, rows_new = 0, rows_gone = 0, rows_bad = 0;
-    std::string first_reason;  // of the first bad row
+    std::string first_reason;          // of the first bad row
+    bool has_changed_columns = false;  // told in the notes
     std::vector<std::string> notes;
 };
 

@@ -43,6 +43,17 @@ TEST_F(LandTest, FaultsOfSQLAreFoundOnceColumnsAreKnown) {
     EXPECT_NE(project_.plan_text().find("tables/u.sql:1:8"), std::string::npos);
 }
 
+TEST_F(LandTest, AChangeOfColumnsNamesWhatHangsOnThem) {
+    project_.write("tables/u.sql", "/* ---\nmaterialize: view\n--- */\nselect * from t");
+    ASSERT_TRUE(project_.run().ok());
+    sql("alter table a add column w integer; insert into a values (3, 1, 1)");
+    const auto report = project_.run();
+    ASSERT_TRUE(report.ok()) << report.status().text();
+    EXPECT_EQ(report->outcomes[0].details,
+              (std::vector<std::string>{"column w is new: it is NULL in the earlier rows",
+                                        "what hangs on it: t (table), u (table)"}));
+}
+
 TEST_F(LandTest, ASourceThatIsGoneLeavesWhatItGave) {
     ASSERT_TRUE(project_.run().ok());
     project_.write("tables/u.sql", "select count(*) as n from a");

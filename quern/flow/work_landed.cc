@@ -33,6 +33,19 @@ std::string counts_of(const data::LandReport& report, project::LoadMode mode) {
     return words;
 }
 
+// "what hangs on it: sales (table), churn (model)"
+std::string touched_words(const Graph& graph, size_t position) {
+    std::string names;
+    const auto reached = graph.downstream_of(position);
+    for (size_t i = position + 1; i < graph.nodes.size(); ++i) {
+        const Node& node = graph.nodes[i];
+        if (!reached[i]) continue;
+        names += (names.empty() ? "" : ", ") + node.name + " (" +
+                 std::string(kind_name(node.kind)) + ")";
+    }
+    return names.empty() ? "nothing hangs on it" : "what hangs on it: " + names;
+}
+
 }  // namespace
 
 Result<Work> land_node(const RunContext& context, const Step& step, sql::Session& session) {
@@ -55,6 +68,8 @@ Result<Work> land_node(const RunContext& context, const Step& step, sql::Session
     const auto& report = landing->second.report;
     work.outcome.message += counts_of(report, source.loading.mode);
     work.outcome.details = report.notes;
+    if (report.has_changed_columns)
+        work.outcome.details.push_back(touched_words(context.prepared.graph, step.node));
     if (report.rows_bad > 0) {
         work.outcome.details.push_back(report.first_reason);
         work.outcome.details.push_back("see them: quern query 'from " + bad + "'");
