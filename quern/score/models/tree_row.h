@@ -102,8 +102,10 @@ void score_all_rows(const Forest& forest, const Treelets& treelets, const double
 template <class Isa>
 void score_each_row(const Forest& forest, const Treelets& treelets, const double* matrix,
                     size_t row_count, double* raw, std::byte* scratch) {
-    const auto run = forest.is_float32 ? score_all_rows<Isa, true> : score_all_rows<Isa, false>;
-    run(forest, treelets, matrix, row_count, raw, scratch);
+    if (forest.is_float32)
+        score_all_rows<Isa, true>(forest, treelets, matrix, row_count, raw, scratch);
+    else
+        score_all_rows<Isa, false>(forest, treelets, matrix, row_count, raw, scratch);
 }
 
 // Walks the treelet split by split.
