@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "quern/base/hash.h"
+#include "quern/base/json.h"
+#include "quern/base/text.h"
 #include "quern/data/secrets.h"
 
 namespace quern::data {
@@ -19,16 +22,37 @@ Tree as_map(const Connector& connector, const Tree& written, const Place& place)
     return map;
 }
 
+// scheme://user:password@host; a password may hold what should be escaped.
+bool has_password(std::string_view url) {
+    const size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos) return false;
+    const auto rest = url.substr(scheme + 3);
+    const size_t at = rest.rfind('@'), host_end = rest.starts_with('[') ? rest.find(']') : 0;
+    const size_t colon = rest.find(':', host_end);
+    if (at == std::string_view::npos || colon > at) return false;
+    const size_t port_end = rest.find_first_not_of("0123456789", colon + 1);
+    return rest[port_end] != '/' && rest[port_end] != '?';
+}
+
+// The place is the file alone: what shows the line would show the secret.
 Status refuse_literals(const Connector& connector, const Tree& settings) {
     Status faults;
     for (const auto& [key, value, place] : settings.entries) {
-        if (std::ranges::find(connector.secrets, key) == connector.secrets.end()) continue;
         if (!value.is_scalar() || has_reference(value.text)) continue;
-        faults.also(invalid_argument("'" + key + "' must not be written down here")
-                        .at(place.text())
-                        .hint("name where it is: `" + key +
-                              ": ${NAME}` of the environment, or "
-                              "`${file:/run/secrets/name}`"));
+        const bool is_secret = std::ranges::find(connector.secrets, key) != connector.secrets.end();
+        const std::string line = " in line " + std::to_string(value.place.line);
+        if (is_secret) {
+            faults.also(invalid_argument("'" + key + "'" + line + " must not be written down here")
+                            .at(*value.place.file)
+                            .hint("name where it is: `" + key +
+                                  ": ${NAME}` of the environment, or "
+                                  "`${file:/run/secrets/name}`"));
+        } else if (has_password(value.text)) {
+            faults.also(invalid_argument("'" + key + "'" + line + " must not hold a password")
+                            .at(*value.place.file)
+                            .hint("leave it out, and write `password: ${NAME}`, which takes it "
+                                  "from the environment"));
+        }
     }
     return faults;
 }
@@ -68,9 +92,8 @@ Result<Connecting> connecting(const project::Source& source) {
         return unknown_name(Connector::kind, kind.text, names).at(kind.place.text());
     }
     Connecting connecting{*found, as_map(**found, source.origin->settings, kind.place)};
-    Status faults = check_keys(**found, connecting.settings, kind.place);
-    faults.also(refuse_literals(**found, connecting.settings));
-    TRY(std::move(faults));
+    TRY(refuse_literals(**found, connecting.settings));
+    TRY(check_keys(**found, connecting.settings, kind.place));
     return connecting;
 }
 
@@ -88,6 +111,29 @@ std::string page_of(const Connector& connector) {
                 "`${file:PATH}`.\n";
     }
     return text;
+}
+
+Result<std::string> landed_identity(const project::Source& source) {
+    const auto found = TRY(connecting(source));
+    const auto& connector = *found.connector;
+    JsonWriter json;
+    json.begin_object().field("kind", connector.name);
+    for (const auto& [key, value, place] : found.settings.entries) {
+        const auto is_in = [&key](const auto& list) {
+            return std::ranges::find(list, key) != list.end();
+        };
+        if (is_in(connector.secrets)) continue;
+        if (!connector.identity.empty() && !is_in(connector.identity)) continue;
+        json.key(key).raw(tree_json(value));
+    }
+    json.field("load", static_cast<int>(source.loading.mode)).key("keys").begin_array();
+    for (const auto& key : source.loading.key) json.value(lower_ascii(key.text));
+    json.end_array();
+    if (source.loading.cursor) {
+        json.field("cursor", lower_ascii(source.loading.cursor->column.text));
+        json.field("start", source.loading.cursor->start);
+    }
+    return sha256_hex(json.end_object().take());
 }
 
 }  // namespace quern::data

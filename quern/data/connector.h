@@ -53,11 +53,25 @@ struct Pulled {
     bool has_more = false;  // pull again at once
 };
 
+// Which rows of a relation are wanted, by the values of one of its columns as text; an empty one is
+// no limit, and without a column all rows are.
+struct CursorBounds {
+    std::string column, from, to;  // from <= value < to
+};
+
 class Connection {
 public:
     virtual ~Connection() = default;
     // `position`: what came with the last batch that landed; empty at the very beginning.
     virtual Result<Pulled> pull(const std::string& position) = 0;
+    // The relation that is read in place of `from_sql`, right before it is. Rows outside of the
+    // bounds may be in it, and are left out later; columns and their types are the same.
+    virtual Result<std::string> narrowed(const std::string& from_sql,
+                                         const CursorBounds& /*bounds*/) {
+        return from_sql;
+    }
+    // What went wrong while its rows were read, in words that help.
+    virtual Status explained(Status status) const { return status; }
     // The batch has landed for good: brokers may be told.
     virtual Status landed(const std::string& /*position*/) { return {}; }
 };
@@ -81,6 +95,9 @@ struct Connecting {
     Tree settings;
 };
 Result<Connecting> connecting(const project::Source& source);
+
+// Where its rows come from and how they are kept, in short: loading begins anew when it changes.
+Result<std::string> landed_identity(const project::Source& source);
 
 // What people read of it, as Markdown: meaning, example, settings.
 std::string page_of(const Connector& connector);

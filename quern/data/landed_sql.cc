@@ -200,4 +200,23 @@ std::string landed_version(const std::vector<LandedBatch>& batches) {
     return hash.hex();
 }
 
+std::string rows_added_sql(const frame::Schema& columns, const frame::Schema& common,
+                           const std::string& sql, const std::string& known_from) {
+    std::string list, all, equal;
+    for (const auto& column : common) {
+        const std::string name = quote_identifier(column.name);
+        list += (list.empty() ? "" : ", ") + name;
+        equal += (equal.empty() ? "a." : " and a.") + name + " is not distinct from b." + name;
+    }
+    if (common.empty()) return sql;
+    if (common.size() == columns.size())
+        return "(" + sql + ") except all (select " + list + " from " + known_from + ")";
+    for (const auto& column : columns)
+        all += (all.empty() ? "a." : ", a.") + quote_identifier(column.name);
+    return "select " + all + " from (select *, row_number() over (partition by " + list +
+           ") as quern_nth from (" + sql + ")) as a left join (select " + list +
+           ", count(*) as quern_count from " + known_from + " group by " + list + ") as b on " +
+           equal + " where quern_nth > coalesce(quern_count, 0)";
+}
+
 }  // namespace quern::data

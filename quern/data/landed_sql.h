@@ -36,4 +36,9 @@ std::string current_rows_sql(const project::Source& source, const store::LandedS
 // What the rows are, for a fingerprint.
 std::string landed_version(const std::vector<store::LandedBatch>& batches);
 
+// The rows of `sql` that are not among those of `known_from` by the values of the `common` columns,
+// each counted as often as it is there.
+std::string rows_added_sql(const frame::Schema& columns, const frame::Schema& common,
+                           const std::string& sql, const std::string& known_from);
+
 }  // namespace quern::data

@@ -6,7 +6,6 @@
 #include "quern/base/fault.h"
 #include "quern/base/file.h"
 #include "quern/base/hash.h"
-#include "quern/base/json.h"
 #include "quern/base/text.h"
 #include "quern/data/landed_columns.h"
 #include "quern/data/landed_merge.h"
@@ -126,7 +125,9 @@ private:
         for (auto& column : found) column.type = kept_type(column.type);
         TRY(take_columns(found));
         TRY(check_cursor());
-        const Rows rows{pulled.from_sql, found, true, pulled.from_sql};
+        const auto bounds = TRY(bounds_of(found));
+        const std::string narrowed = TRY(landing_.connection().narrowed(pulled.from_sql, bounds));
+        const Rows rows{narrowed, found, true, pulled.from_sql};
         return may_misfit(found) ? rows_by_way_of_a_file(rows) : Result<Rows>(rows);
     }
 
@@ -170,6 +171,22 @@ private:
         return {};
     }
 
+    // Only where the source's own values are compared as ours are.
+    Result<CursorBounds> bounds_of(const frame::Schema& found) {
+        CursorBounds bounds;
+        if (!loading_.cursor) return bounds;
+        const int index = frame::column_index(found, loading_.cursor->column.text);
+        if (index < 0 || found[static_cast<size_t>(index)].type != cursor_type()) return bounds;
+        bounds.column = found[static_cast<size_t>(index)].name;
+        if (request_.range) {
+            bounds.from = request_.range->from;
+            bounds.to = request_.range->to;
+        } else if (const std::string from = lower_bound(); !from.empty()) {
+            bounds.from = TRY(session_.query_text("select (" + from + ")::varchar")).value_or("");
+        }
+        return bounds;
+    }
+
     // Before this pull, or as its batches so far have made it.
     frame::Schema known_columns() const {
         if (!columns_.empty()) return columns_;
@@ -177,6 +194,7 @@ private:
     }
 
     Status take_columns(const frame::Schema& found) {
+        if (columns_.empty()) before_ = known_columns();
         auto evolved = TRY(evolve(source_, known_columns(), found));
         report_.has_changed_columns |= !evolved.notes.empty();
         for (auto& note : evolved.notes) report_.notes.push_back(std::move(note));
@@ -290,13 +308,25 @@ private:
         const bool compares = is_keyed() || (loading_.mode == LoadMode::append && rows.is_whole);
         if (compares && !earlier_.empty()) {
             const Rows settled{"", columns_, rows.is_whole, ""};
-            sql = "(" + sql + ") except all (select " + list_of(columns_) + " from (" +
-                  current_rows_sql(source_, state_, earlier_) + ")" + where(settled) + ")";
+            const std::string known =
+                "(" + current_rows_sql(source_, state_, earlier_) + ")" + where(settled);
+            sql = rows_added_sql(columns_, common_columns(rows), sql, known);
         }
         if (loading_.row_count_max > 0) {
             sql = "from (" + sql + ") limit " + std::to_string(loading_.row_count_max + 1);
         }
         return sql;
+    }
+
+    // Those that rows had before and have now: one that came or went makes no new rows of old ones.
+    frame::Schema common_columns(const Rows& rows) const {
+        frame::Schema common;
+        for (const auto& column : columns_) {
+            const bool is_now = frame::column_index(rows.columns, column.name) >= 0;
+            const bool was_before = frame::column_index(before_, column.name) >= 0;
+            if (is_keyed() || (is_now && was_before)) common.push_back(column);
+        }
+        return common;
     }
 
     std::string has_key() const {
@@ -525,6 +555,7 @@ private:
     LandedSource state_;
     std::vector<LandedBatch> earlier_, pulled_;
     frame::Schema columns_;  // of the source as far as it is known now
+    frame::Schema before_;   // before this pull
     LandReport report_;
     int64_t landed_ms_ = unix_ms_now(), next_id_ = 1, rows_in_files_ = 0;
     uint64_t byte_count_ = 0;
@@ -540,29 +571,6 @@ bool is_asked_too_early(const LandRequest& request, const std::optional<LandedSo
 }
 
 }  // namespace
-
-Result<std::string> landed_identity(const project::Source& source) {
-    const auto found = TRY(connecting(source));
-    const auto& connector = *found.connector;
-    JsonWriter json;
-    json.begin_object().field("kind", connector.name);
-    for (const auto& [key, value, place] : found.settings.entries) {
-        const auto is_in = [&key](const auto& list) {
-            return std::ranges::find(list, key) != list.end();
-        };
-        if (is_in(connector.secrets)) continue;
-        if (!connector.identity.empty() && !is_in(connector.identity)) continue;
-        json.key(key).raw(tree_json(value));
-    }
-    json.field("load", static_cast<int>(source.loading.mode)).key("keys").begin_array();
-    for (const auto& key : source.loading.key) json.value(lower_ascii(key.text));
-    json.end_array();
-    if (source.loading.cursor) {
-        json.field("cursor", lower_ascii(source.loading.cursor->column.text));
-        json.field("start", source.loading.cursor->start);
-    }
-    return sha256_hex(json.end_object().take());
-}
 
 Result<LandReport> land_source(const LandRequest& request) {
     const std::string identity = TRY(landed_identity(request.source));

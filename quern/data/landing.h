@@ -40,7 +40,4 @@ Result<LandReport> land_source(const LandRequest& request);
 // The first rows, without landing anything.
 Result<frame::Batch> sample_source(const LandRequest& request, int64_t row_count);
 
-// What the identity of a source is made of: where its rows come from and how they are kept.
-Result<std::string> landed_identity(const project::Source& source);
-
 }  // namespace quern::data

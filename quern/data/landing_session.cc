@@ -58,8 +58,9 @@ Result<std::unique_ptr<LandingSession>> LandingSession::open(store::Store& store
 }
 
 Status LandingSession::told(Status status) const {
+    if (connection_ && !status.ok()) status = connection_->explained(std::move(status));
     Status clean = secrets_.redact(status);
-    return clean.ok() ? Status() : std::move(clean).at(source_.place.text());
+    return clean.ok() ? Status() : std::move(clean).at(source_.origin->kind.place.text());
 }
 
 }  // namespace quern::data
