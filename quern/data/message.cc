@@ -1,9 +1,11 @@
 #include "quern/data/message.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "quern/base/json.h"
 #include "quern/base/text.h"
+#include "quern/data/avro/decoder.h"
 #include "quern/data/record_scanner.h"
 #include "quern/data/spool.h"
 
@@ -24,10 +26,22 @@ Result<MessageReader> MessageReader::create(MessageFormat format) {
         return invalid_argument("'delimiter' must be one character, got '" + format.delimiter +
                                 "'");
     }
-    return MessageReader(std::move(format));
+    if ((format.name == "avro") == format.schema.empty()) {
+        return invalid_argument("`value: avro`, and no other, needs a `schema`");
+    }
+    MessageReader reader(std::move(format));
+    if (!reader.format_.schema.empty()) TRY(reader.read_schema());
+    return reader;
+}
+
+Status MessageReader::read_schema() {
+    schema_ = std::make_unique<AvroSchema>(TRY(AvroSchema::parse(format_.schema)));
+    columns_ = TRY(schema_->columns());
+    return {};
 }
 
 std::string MessageReader::add(std::string& line, size_t start, std::string_view value) {
+    value.remove_prefix(std::min(value.size(), static_cast<size_t>(format_.skip_bytes)));
     if (format_.name == "json") {
         if (append_json_fields(line, value)) return "";
         line.resize(start);
@@ -36,14 +50,26 @@ std::string MessageReader::add(std::string& line, size_t start, std::string_view
         if (trim(value).empty()) line += "\"\"";
         return "";
     }
-    std::string reason = add_fields(line, value);
+    const bool is_avro = schema_ != nullptr;
+    std::string reason = is_avro ? add_avro(line, value) : add_fields(line, value);
     if (reason.empty()) {
-        line += '}';
+        if (!is_avro) line += '}';
         return "";
     }
     line.resize(start);
     line += "\"\"";
     return reason;
+}
+
+std::string MessageReader::add_avro(std::string& line, std::string_view value) {
+    decoded_.clear();
+    const auto status = AvroDecoder(*schema_).append_json(value, decoded_);
+    if (!status.ok()) return std::string(status.message());
+    if (!value.empty()) {
+        return plural(static_cast<int64_t>(value.size()), "byte") + " more than the schema tells";
+    }
+    append_json_fields(line, decoded_);
+    return "";
 }
 
 std::string MessageReader::add_fields(std::string& line, std::string_view value) {

@@ -26,9 +26,29 @@ TEST(Message, ValuesBecomeFields) {
     check(csv, "1;2;3", "\"\"", "3 fields, expected 2");
 }
 
+TEST(Message, AvroByASchemaOfTheProject) {
+    const MessageFormat avro{.name = "avro",
+                             .schema = R"({"type": "record", "name": "r", "fields": [
+                                 {"name": "a", "type": "long"}, {"name": "b", "type": "string"}]})",
+                             .skip_bytes = 2};
+    check(avro, std::string_view("\0\7\x06\4hi", 6), R"({"o":1,"a":3,"b":"hi"})");
+    auto reader = MessageReader::create(avro);
+    ASSERT_TRUE(reader.ok());
+    EXPECT_EQ(reader->columns().size(), 2U);
+    for (const std::string_view bad : {std::string_view("\0\7\x06\4h", 5),
+                                       std::string_view("\0\7\x06\4hi!", 7), std::string_view()}) {
+        std::string line = "{";
+        EXPECT_NE(reader->add(line, 0, bad), "");
+        EXPECT_EQ(line, "\"\"");
+    }
+}
+
 TEST(Message, RefusesWhatDoesNotGoTogether) {
     EXPECT_FALSE(MessageReader::create({.name = "csv"}).ok());
     EXPECT_FALSE(MessageReader::create({.name = "json", .names = {"a"}}).ok());
+    EXPECT_FALSE(MessageReader::create({.name = "json", .schema = "{}"}).ok());
+    EXPECT_FALSE(MessageReader::create({.name = "avro"}).ok());
+    EXPECT_FALSE(MessageReader::create({.name = "avro", .schema = "\"long\""}).ok());
     EXPECT_FALSE(MessageReader::create({.name = "csv", .names = {"a"}, .delimiter = ""}).ok());
 }
 

@@ -142,7 +142,12 @@ Result<std::string> landed_data(store::Store& store, const project::Source& sour
     store::Landed landed(store);
     const auto state = TRY(landed.find(source.name));
     if (!state) return sha256_hex("");
-    return sha256_hex(state->columns + data::landed_version(TRY(landed.batches(source.name))));
+    const auto batches = TRY(landed.batches(source.name));
+    int64_t bad_count = 0;  // they are shown too
+    for (const auto& batch : batches) {
+        if (batch.kind == store::BatchKind::bad) bad_count += batch.row_count;
+    }
+    return sha256_hex(state->columns + data::landed_version(batches) + std::to_string(bad_count));
 }
 
 Status sweep_landing(Workspace& workspace) {

@@ -23,12 +23,14 @@ namespace {
 
 constexpr size_t kMessagesAtOnce = 10'000;
 constexpr int kPollMs = 50;
+constexpr uint64_t kSchemaBytesMax = 1 << 20;
 
 struct Kafka {
     std::string brokers, start = "earliest", lost = "fail", prefix = "_";
     std::optional<std::string> group;
     std::vector<std::string> topic, with = {"key", "timestamp", "partition", "offset"};
-    std::string value = "json", delimiter = ",";
+    std::string value = "json", delimiter = ",", schema;
+    int64_t skip_bytes = 0;
     std::vector<std::string> names;
     std::string user, password, mechanism = "PLAIN";
     bool tls = false;
@@ -40,9 +42,14 @@ struct Kafka {
         return {
             param("brokers", &Kafka::brokers, "`host:port`, several with commas.").required(),
             param("topic", &Kafka::topic, "One or a list.").required(),
-            param("value", &Kafka::value, "What a message holds.").one_of({"json", "csv", "text"}),
+            param("value", &Kafka::value, "What a message holds.")
+                .one_of({"json", "csv", "text", "avro"}),
             param("names", &Kafka::names, "Of the fields of `value: csv`."),
             param("delimiter", &Kafka::delimiter, "Between the fields of `value: csv`."),
+            param("schema", &Kafka::schema, "File with the schema of `value: avro`."),
+            param("skip_bytes", &Kafka::skip_bytes,
+                  "Before each value, left out; 5 where a schema registry's mark stands there.")
+                .in(0, 1e6),
             param("start", &Kafka::start,
                   "Of the first load: `earliest`, `latest` or a moment such as `2026-03-01`."),
             param("with", &Kafka::with, "Columns of the message beside those of its value.")
@@ -210,6 +217,7 @@ public:
             columns_.push_back({json_string(name) + ':', kind.write});
             types_.push_back({name, frame::type_from_sql(kind.type)});
         }
+        for (const auto& column : reader_.columns()) types_.push_back(column);
     }
 
     Result<Pulled> pull(const std::string& position) override {
@@ -525,8 +533,13 @@ Result<std::unique_ptr<Connection>> connect(const ConnectRequest& request) {
     const auto path = [&](const std::string& file) {
         return file.empty() ? file : join_path(request.root, file);
     };
-    auto reader = TRY(MessageReader::create(
-        {.name = kafka.value, .names = kafka.names, .delimiter = kafka.delimiter}));
+    std::string schema;
+    if (!kafka.schema.empty()) schema = TRY(read_file(path(kafka.schema), kSchemaBytesMax));
+    auto reader = TRY(MessageReader::create({.name = kafka.value,
+                                             .names = kafka.names,
+                                             .delimiter = kafka.delimiter,
+                                             .schema = std::move(schema),
+                                             .skip_bytes = kafka.skip_bytes}));
     auto properties = TRY(kafka_properties(kafka.properties));
     auto client = TRY(KafkaClient::consumer({.brokers = kafka.brokers,
                                              .group = *kafka.group,
