@@ -219,4 +219,13 @@ std::string rows_added_sql(const frame::Schema& columns, const frame::Schema& co
            equal + " where quern_nth > coalesce(quern_count, 0)";
 }
 
+std::string range_sql(const std::string& name, const std::string& from, const std::string& to,
+                      const frame::Type& type) {
+    std::string sql = "true";
+    const std::string as_type = "::" + type.text();
+    if (!from.empty()) sql += " and " + name + " >= " + quote_literal(from) + as_type;
+    if (!to.empty()) sql += " and " + name + " < " + quote_literal(to) + as_type;
+    return sql;
+}
+
 }  // namespace quern::data

@@ -41,4 +41,8 @@ std::string landed_version(const std::vector<store::LandedBatch>& batches);
 std::string rows_added_sql(const frame::Schema& columns, const frame::Schema& common,
                            const std::string& sql, const std::string& known_from);
 
+// The condition from <= name < to on values of the type; an empty one is no limit.
+std::string range_sql(const std::string& name, const std::string& from, const std::string& to,
+                      const frame::Type& type);
+
 }  // namespace quern::data

@@ -174,8 +174,8 @@ private:
     // Only where the source's own values are compared as ours are.
     Result<CursorBounds> bounds_of(const frame::Schema& found) {
         CursorBounds bounds;
-        if (!loading_.cursor) return bounds;
-        const int index = frame::column_index(found, loading_.cursor->column.text);
+        const int index =
+            loading_.cursor ? frame::column_index(found, loading_.cursor->column.text) : -1;
         if (index < 0 || found[static_cast<size_t>(index)].type != cursor_type()) return bounds;
         bounds.column = found[static_cast<size_t>(index)].name;
         if (request_.range) {
@@ -256,23 +256,15 @@ private:
         std::string name = quote_identifier(loading_.cursor->column.text);
         const std::string plain = name;
         if (is_cast) name = "try_cast(" + name + " as " + cursor_type().text() + ")";
-        std::string sql = request_.range ? range_sql(name) : "";
+        std::string sql = request_.range ? range_sql(name, request_.range->from, request_.range->to,
+                                                     cursor_type())
+                                         : "";
         if (const std::string from = lower_bound(); !request_.range && !from.empty())
             sql = name + " >= " + from;
         if (sql.empty()) return "";
         // What is no value of its type must still come, to be quarantined.
         return is_cast ? " where coalesce(" + sql + ", " + plain + " is not null)"
                        : " where " + sql;
-    }
-
-    std::string range_sql(const std::string& name) const {
-        const std::string type = "::" + cursor_type().text();
-        std::string sql = "true";
-        if (!request_.range->from.empty())
-            sql += " and " + name + " >= " + quote_literal(request_.range->from) + type;
-        if (!request_.range->to.empty())
-            sql += " and " + name + " < " + quote_literal(request_.range->to) + type;
-        return sql;
     }
 
     frame::Type cursor_type() const {
@@ -322,9 +314,9 @@ private:
     frame::Schema common_columns(const Rows& rows) const {
         frame::Schema common;
         for (const auto& column : columns_) {
-            const bool is_now = frame::column_index(rows.columns, column.name) >= 0;
-            const bool was_before = frame::column_index(before_, column.name) >= 0;
-            if (is_keyed() || (is_now && was_before)) common.push_back(column);
+            const bool is_in_both = frame::column_index(rows.columns, column.name) >= 0 &&
+                                    frame::column_index(before_, column.name) >= 0;
+            if (is_keyed() || is_in_both) common.push_back(column);
         }
         return common;
     }

@@ -33,9 +33,6 @@ struct SqlServer {
                   "Instead of a table: one SELECT in the server's own SQL."),
             param("sslrootcert", of(&SqlServer::sslrootcert),
                   "File with the certificates that are trusted; without it, the system's."),
-            param("connect_timeout", of(&SqlServer::connect_timeout),
-                  "Seconds until a server that does not answer is given up.")
-                .in(1, 3600),
         };
     }
 };
