@@ -132,7 +132,8 @@ Result<BoundModel> bind_constant(const Buffers& learned, size_t column_count) {
 
 std::string describe_linear(const Buffers& learned) {
     auto* weights = find_buffer<double>(learned, "weights");
-    return plural(weights ? std::ssize(*weights) : 0, "weight");
+    return plural(weights ? std::ssize(*weights) : 0, "weight") +
+           (learned.contains("is_float32") ? ", added as floats" : "");
 }
 
 std::string describe_constant(const Buffers&) { return "the same for every row"; }
