@@ -31,7 +31,7 @@ TEST(Message, AvroByASchemaOfTheProject) {
                              .schema = R"({"type": "record", "name": "r", "fields": [
                                  {"name": "a", "type": "long"}, {"name": "b", "type": "string"}]})",
                              .skip_bytes = 2};
-    check(avro, std::string_view("\0\7\x06\4hi", 6), R"({"o":1,"a":3,"b":"hi"})");
+    check(avro, std::string_view("\0\7\x06\4hi", 6), R"({"o":1,"a": 3, "b": "hi"})");
     auto reader = MessageReader::create(avro);
     ASSERT_TRUE(reader.ok());
     EXPECT_EQ(reader->columns().size(), 2U);

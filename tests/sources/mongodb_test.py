@@ -58,8 +58,8 @@ class MongoDb(unittest.TestCase):
         self.assertTrue(types["who"].startswith("STRUCT("), types["who"])
         self.assertTrue(types["lines"].endswith("[]"), types["lines"])
         got = self.project.rows(
-            "select _id, big, n, x::varchar, \"at\"::varchar, price::varchar, who.name, who.tags[2], "
-            "lines[1].sku, data, uuid, word like '%a.*%' from rows order by _id")
+            "select _id, big, n, x::varchar, \"at\"::varchar, price::varchar, who.name, "
+            "who.tags[2], lines[1].sku, data, uuid, word like '%a.*%' from rows order by _id")
         self.assertEqual(got, [
             ["65e1a0000000000000000001", 2**62, 1.0, "1.0", "2026-03-01 10:00:00.123+00",
              "12345678901234567890.25", "ann", "b", "s", "00ff",
