@@ -181,11 +181,13 @@ Status refuse_bad_rows(const LoadReport& report, const project::Source& source) 
     }
     if (report.rows_loaded > 0) return {};
     const bool is_json = report.first_reason.find("JSON") != std::string::npos;
+    const bool is_log = report.first_reason.find("line") != std::string::npos;
     return invalid_argument("not one of " + plural(report.rows_read, "row") + " of source '" +
                             source.name + "' can be loaded; the first: " + report.first_reason)
         .at(source.place.text())
-        .hint(is_json ? "each record must be an object: {\"name\": value, ...}"
-                      : "look at its delimiter, header and the types of its columns");
+        .hint(is_json  ? "each record must be an object: {\"name\": value, ...}"
+              : is_log ? "look at `format` and `pattern`"
+                       : "look at its delimiter, header and the types of its columns");
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ Result<const SourceFormat*> format_of(const project::Source& source, const std::
         }
     }
     std::string names;
-    for (const auto known : registry.names()) {
-        names += (names.empty() ? "" : ", ") + std::string(known);
+    for (const auto& known : registry.all()) {
+        if (place.empty() && known.endings.empty()) continue;
+        names += (names.empty() ? "" : ", ") + std::string(known.name);
     }
     const std::string advice =
         place.empty() ? "let its name end in one of " : "add `format:` with one of ";

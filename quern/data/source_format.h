@@ -60,7 +60,7 @@ struct StageRequest {
 struct SourceFormat {
     static constexpr std::string_view kind = "source format";
     std::string_view name, summary, example;
-    std::vector<std::string_view> endings;  // ".csv"; before .gz and .zst
+    std::vector<std::string_view> endings;  // ".csv", before .gz and .zst; none: it must be said
     Result<Staged> (*stage)(StageRequest& request);
 };
 

@@ -33,6 +33,7 @@ std::string definition_of(const project::Source& source) {
     json.field("quote", source.quote).field("escape", source.escape);
     json.field("comment", source.comment).field("skip_lines", source.skip_lines);
     if (source.has_header) json.field("has_header", *source.has_header);
+    if (!source.pattern.text.empty()) json.field("pattern", source.pattern.text);
     json.list("names", source.names).list("null_values", source.null_values);
     json.field("date_format", source.date_format);
     json.field("timestamp_format", source.timestamp_format);

@@ -81,8 +81,8 @@ TEST(SourceKeys, SayWhatIsWrong) {
           "x.yml:1:7: 's3://x/y' is not a file of this machine; this version of quern reads local "
           "files only");
     check("file: a\nformat: xls",
-          "x.yml:2:9: 'format' must be one of csv, tsv, parquet, json, ndjson, xlsx, avro, got "
-          "'xls'\n  did you mean 'xlsx'?");
+          "x.yml:2:9: 'format' must be one of csv, tsv, parquet, json, ndjson, xlsx, avro, "
+          "combined, common, syslog, pattern, got 'xls'\n  did you mean 'xlsx'?");
     check("file: a\nload: append",
           "x.yml:2:7: 'load' is for rows that lie in no file of the project");
     check("sqlite: a.db\nload: upsert",

@@ -152,7 +152,8 @@ Keys source_keys() {
         param("file", &Source::files, "Path or glob, or a list of them."),
         param("description", &Source::description, "What it holds."),
         param("format", &Source::format, "Default: by the file's ending.")
-            .one_of({"csv", "tsv", "parquet", "json", "ndjson", "xlsx", "avro"}),
+            .one_of({"csv", "tsv", "parquet", "json", "ndjson", "xlsx", "avro", "combined",
+                     "common", "syslog", "pattern"}),
         param("compression", &Source::compression, "Default: by the file's ending.")
             .one_of({"none", "gzip", "zstd"}),
         param("encoding", &Source::encoding, "Of the text, such as utf-8, latin-1 or utf-16."),
@@ -165,6 +166,9 @@ Keys source_keys() {
                              &read_header),
         param("skip_lines", &Source::skip_lines, "Lines before the header to leave out.")
             .in(0, 1e9),
+        param("pattern", &Source::pattern,
+              "Regular expression of a log's whole line; its named groups, (?P<name>...), are the "
+              "columns."),
         param("sheet", &Source::sheet, "Of a spreadsheet; default: the first that is shown."),
         param("header_rows", &Source::header_rows,
               "Rows of a spreadsheet whose texts together name the columns; default: found.")

@@ -27,7 +27,7 @@ struct Source {
     std::vector<Located> files;    // paths and globs as written, relative to the project's root
     std::optional<Origin> origin;  // instead of files
     Loading loading;
-    std::string format;       // csv tsv parquet json ndjson xlsx avro; empty: by the file's ending
+    std::string format;       // a SourceFormat\'s name; empty: by the file's ending
     std::string compression;  // none gzip zstd; empty: by the file's ending
     std::string encoding = "utf-8";
     std::string delimiter;           // empty: found by reading
@@ -43,6 +43,7 @@ struct Source {
     std::string date_format, timestamp_format;  // strptime's letters; empty: ISO 8601
     std::string decimal_separator = ".";
     bool fails_on_bad_row = false;  // else quarantined
+    Located pattern;                // of the lines of a log: a regular expression
     int64_t line_bytes_max = 16 << 20;
     int64_t sample_rows = 1'000'000;    // read to find types
     std::vector<SourceColumn> columns;  // as written; further ones are found by reading
