@@ -1,6 +1,7 @@
 // `quern reference`: what there is to use, as Markdown, made from the registries.
 
 #include "quern/data/connector.h"
+#include "quern/data/paging/paging.h"
 #include "quern/data/source_format.h"
 #include "quern/evaluate/metric.h"
 #include "quern/project/project.h"
@@ -170,6 +171,16 @@ std::string sources_text() {
     return text;
 }
 
+std::string paging_text() {
+    std::string text;
+    for (const auto& paging : Registry<data::http::Paging>::of_kind().all()) {
+        text += heading(paging.name) + text_of(paging.summary) + "\n" +
+                example_of("pages: " + text_of(paging.example));
+        if (!paging.params.empty()) text += "\n" + markdown_table(paging.params);
+    }
+    return text;
+}
+
 std::string routes_text() {
     std::string text = "\n| route | meaning |\n|---|---|\n";
     for (const auto& route : Registry<serve::Route>::of_kind().all()) {
@@ -201,6 +212,7 @@ const std::vector<Chapter>& chapters() {
         {"files", "Keys of the project's files", files_text},
         {"formats", "Source formats", formats_text},
         {"sources", "Kinds of sources", sources_text},
+        {"paging", "Ways of paging (`pages:` of a source `http`)", paging_text},
         {"checks", "Checks", checks_text},
         {"functions", "Functions that features may call", functions_text},
         {"transforms", "Fitted transforms (in `features:`)", transforms_text},
@@ -241,8 +253,8 @@ QUERN_REGISTER(Command)
     .example = "quern reference learners",
     .arguments =
         {{"CHAPTER",
-          "files, formats, sources, checks, functions, transforms, selectors, learners, metrics, "
-          "exports, imports, routes or commands",
+          "files, formats, sources, paging, checks, functions, transforms, selectors, learners, "
+          "metrics, exports, imports, routes or commands",
           false}},
     .run = run_reference,
 });

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ struct ConnectRequest {
     const Tree& settings;  // a map with the connector's own params; secrets are filled in
     std::string folder;    // for temporary files
     const std::atomic<bool>* cancel = nullptr;
+    std::vector<std::string> secrets = {};  // what was filled in: never to be written anywhere
+    // Hosts that the project may talk to; none: those that the source itself names.
+    std::optional<std::vector<std::string>> egress = {};
+    bool is_sample = false;  // only the first rows are wanted
 };
 
 // One batch of rows: either a relation or files.

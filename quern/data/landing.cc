@@ -297,7 +297,8 @@ private:
                                : name + "::" + column.type.text() + " as " + name);
         }
         std::string sql = "select " + list + " from " + rows.from_sql + where(rows);
-        const bool compares = is_keyed() || (loading_.mode == LoadMode::append && rows.is_whole);
+        const bool asks_again = rows.is_whole || loading_.cursor;
+        const bool compares = is_keyed() || (loading_.mode == LoadMode::append && asks_again);
         if (compares && !earlier_.empty()) {
             const Rows settled{"", columns_, rows.is_whole, ""};
             const std::string known =
@@ -567,11 +568,7 @@ bool is_asked_too_early(const LandRequest& request, const std::optional<LandedSo
 Result<LandReport> land_source(const LandRequest& request) {
     const std::string identity = TRY(landed_identity(request.source));
     const auto before = TRY(store::Landed(request.store).find(request.source.name));
-    if (is_asked_too_early(request, before, identity)) {
-        LandReport report;
-        report.is_asked = false;
-        return report;
-    }
+    if (is_asked_too_early(request, before, identity)) return LandReport{.is_asked = false};
     const auto landing =
         TRY(LandingSession::open(request.store, request.project, request.source, request.cancel));
     Lander lander(request, *landing);
@@ -582,8 +579,8 @@ Result<LandReport> land_source(const LandRequest& request) {
 }
 
 Result<frame::Batch> sample_source(const LandRequest& request, int64_t row_count) {
-    const auto landing =
-        TRY(LandingSession::open(request.store, request.project, request.source, request.cancel));
+    const auto landing = TRY(
+        LandingSession::open(request.store, request.project, request.source, request.cancel, true));
     Lander lander(request, *landing);
     TRY(lander.begin(std::nullopt, ""));
     auto rows = lander.sample(row_count);

@@ -28,7 +28,8 @@ void LandingSession::watch(const std::atomic<bool>* cancel) {
 Result<std::unique_ptr<LandingSession>> LandingSession::open(store::Store& store,
                                                              const project::Project& project,
                                                              const project::Source& source,
-                                                             const std::atomic<bool>* cancel) {
+                                                             const std::atomic<bool>* cancel,
+                                                             bool is_sample) {
     const auto found = TRY(connecting(source));
     TRY(make_folders(store.layout().landing));
     auto folder = TRY(TemporaryFolder::create(store.layout().temporary));
@@ -51,7 +52,10 @@ Result<std::unique_ptr<LandingSession>> LandingSession::open(store::Store& store
                                                 .root = project.root,
                                                 .settings = landing->settings_,
                                                 .folder = landing->folder_.path(),
-                                                .cancel = cancel});
+                                                .cancel = cancel,
+                                                .secrets = landing->secrets_.values(),
+                                                .egress = project.settings.egress,
+                                                .is_sample = is_sample});
     if (!connection.ok()) return landing->told(std::move(connection).status());
     landing->connection_ = std::move(connection).value();
     return landing;

@@ -19,7 +19,8 @@ public:
     static Result<std::unique_ptr<LandingSession>> open(store::Store& store,
                                                         const project::Project& project,
                                                         const project::Source& source,
-                                                        const std::atomic<bool>* cancel);
+                                                        const std::atomic<bool>* cancel,
+                                                        bool is_sample = false);
     ~LandingSession();
     LandingSession(const LandingSession&) = delete;
     LandingSession& operator=(const LandingSession&) = delete;

@@ -4,6 +4,7 @@
 
 #include "quern/base/file.h"
 #include "quern/base/text.h"
+#include "quern/data/http/url.h"
 
 namespace quern::data {
 namespace {
@@ -12,21 +13,6 @@ constexpr std::string_view kOpen = "${", kFile = "file:", kHidden = "***";
 constexpr uint64_t kSecretBytesMax = 1 << 20;
 // Shorter ones are likely to stand in messages by chance, and are no secrets.
 constexpr size_t kRedactedBytesMin = 4;
-
-// As it stands within a URL.
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view kPlain = "-._~", kDigits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || kPlain.find(c) != std::string_view::npos) {
-            encoded += c;
-        } else {
-            encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-        }
-    }
-    return encoded;
-}
 
 void replace_all(std::string& text, std::string_view what) {
     for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
@@ -94,7 +80,7 @@ std::string Secrets::redact(std::string_view text) const {
     for (const auto& value : values_) {
         if (value.size() < kRedactedBytesMin) continue;
         replace_all(clean, value);
-        replace_all(clean, percent_encoded(value));
+        replace_all(clean, http::percent_encoded(value));
     }
     return clean;
 }

@@ -23,6 +23,7 @@ public:
     // Without anything that was filled in, whoever wrote it into a message.
     std::string redact(std::string_view text) const;
     Status redact(const Status& status) const;
+    const std::vector<std::string>& values() const { return values_; }
 
 private:
     Result<std::string> fill_text(const Tree& value);

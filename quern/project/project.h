@@ -122,9 +122,10 @@ struct Service {
 };
 
 struct Settings {
-    std::string store = ".quern";  // relative to the project's root
-    int64_t threads = 0;           // 0: all there are
-    int64_t memory_bytes = 0;      // written "4 GB"; 0: by what the machine has
+    std::string store = ".quern";                    // relative to the project's root
+    std::optional<std::vector<std::string>> egress;  // hosts to talk to; absent: as sources name
+    int64_t threads = 0;                             // 0: all there are
+    int64_t memory_bytes = 0;                        // written "4 GB"; 0: by what the machine has
 };
 
 struct Project {

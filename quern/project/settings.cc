@@ -11,6 +11,27 @@ Status read_store(Project& project, const Tree& value) {
     return invalid_argument("'store' must name a folder").at(value.place.text());
 }
 
+// A name, or *.name for all below it.
+Status read_egress(Project& project, const Tree& value) {
+    std::vector<Located> hosts;
+    TRY(detail::read_value(value, detail::Typed<std::vector<std::string>>::shape(), "egress",
+                           hosts));
+    project.settings.egress.emplace();
+    Status faults;
+    for (const auto& host : hosts) {
+        const std::string_view name =
+            std::string_view(host.text).substr(host.text.starts_with("*.") ? 2 : 0);
+        const bool is_host = !name.empty() && name.find_first_of("/*@ ") == std::string_view::npos;
+        if (!is_host) {
+            faults.also(invalid_argument("'" + host.text + "' is no name of a host")
+                            .at(host.place.text())
+                            .hint("write it without http:// and path: api.example, *.example"));
+        }
+        project.settings.egress->push_back(host.text);
+    }
+    return faults;
+}
+
 Status read_threads(Project& project, const Tree& value) {
     Shape shape = detail::Typed<int64_t>::shape();
     shape.low = 0;
@@ -95,6 +116,10 @@ Keys project_keys() {
         custom_param<Project>("memory", detail::plain_shape("string"),
                               "Limit, such as '4 GB'; default: by what the machine has.",
                               &read_memory),
+        custom_param<Project>("egress", list_of(detail::plain_shape("string")),
+                              "Hosts that sources may talk to, such as api.example or *.example; "
+                              "default: those that each source names itself.",
+                              &read_egress),
         custom_param<Project>("vars", map_of(detail::plain_shape("any")),
                               "Values that SQL uses as $name.", &read_variables),
         heading("sources", source_keys()),

@@ -27,7 +27,7 @@ struct Source {
     std::vector<Located> files;    // paths and globs as written, relative to the project's root
     std::optional<Origin> origin;  // instead of files
     Loading loading;
-    std::string format;       // a SourceFormat\'s name; empty: by the file's ending
+    std::string format;       // a SourceFormat's name; empty: by the file's ending
     std::string compression;  // none gzip zstd; empty: by the file's ending
     std::string encoding = "utf-8";
     std::string delimiter;           // empty: found by reading

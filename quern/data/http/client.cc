@@ -229,6 +229,8 @@ std::string Client::without_secrets(std::string text) const {
     return state_->hide(std::move(text));
 }
 
+void Client::hide(std::string secret) { state_->settings.secrets.push_back(std::move(secret)); }
+
 int64_t Client::request_count() const { return state_->request_count; }
 
 }  // namespace quern::data::http

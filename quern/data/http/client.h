@@ -37,6 +37,7 @@ public:
 
     // The text without the secrets: as they are, or percent-encoded.
     std::string without_secrets(std::string text) const;
+    void hide(std::string secret);  // from now on
     int64_t request_count() const;
 
 private:

@@ -232,4 +232,27 @@ Result<std::optional<std::string>> JsonPage::value(const JsonPath& path) const {
     return found;
 }
 
+std::optional<std::string> field_of(std::string_view record, std::string_view name) {
+    const simdjson::padded_string text(record);
+    simdjson::ondemand::parser parser;
+    simdjson::ondemand::document document;
+    simdjson::ondemand::object object;
+    if (parser.iterate(text).get(document) || document.get_object().get(object)) return {};
+    for (auto field : object) {
+        std::string_view key, plain;
+        if (field.unescaped_key().get(key)) return {};
+        if (lower_ascii(key) != lower_ascii(name)) continue;
+        Value value = field.value();
+        json_type type{};
+        if (value.type().get(type) || type == json_type::array || type == json_type::object) {
+            return {};
+        }
+        if (type == json_type::null) return {};
+        if (type != json_type::string) return std::string(trim(value.raw_json_token()));
+        if (value.get_string().get(plain)) return {};
+        return std::string(plain);
+    }
+    return {};
+}
+
 }  // namespace quern::data::http

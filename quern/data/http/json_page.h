@@ -32,4 +32,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// A field of a record, by a name whose ASCII case does not matter; none for null, lists and
+// objects.
+std::optional<std::string> field_of(std::string_view record, std::string_view name);
+
 }  // namespace quern::data::http
