@@ -444,10 +444,10 @@ TEST(Landing, IsNotAskedMoreOftenThanItSays) {
 TEST(Landing, NeverTellsASecret) {
     ::setenv("QUERN_TEST_SECRET", "p%ss word", 1);
     Scene scene("written: {name: locked, password: \"${QUERN_TEST_SECRET}\"}");
-    EXPECT_EQ(scene.counts({}), "sources/s.yml: the password *** is wrong");
+    EXPECT_EQ(scene.counts({}), "sources/s.yml:1:1: the password *** is wrong");
     scene.write("written: {name: locked, password: hunter2}");
     EXPECT_EQ(scene.counts({}),
-              "sources/s.yml:1:25: 'password' must not be written down here\n"
+              "sources/s.yml: 'password' in line 1 must not be written down here\n"
               "  name where it is: `password: ${NAME}` of the environment, or "
               "`${file:/run/secrets/name}`");
     scene.write("written: {password: \"${QUERN_TEST_NO_SUCH}\"}");

@@ -45,7 +45,8 @@ def bench_one(measure, server, place, kind, extension, table):
         f"table: {table}}}\n")
     library = measure.ROOT / f"deps/native/extensions/{extension}.duckdb_extension"
     secret = (f"CREATE SECRET origin (TYPE {kind}, HOST '{server['host']}', "
-              f"PORT '{server['port']}', DATABASE 'shop', USER 'reader', PASSWORD {servers.sql_text(server['password'])})")
+              f"PORT '{server['port']}', DATABASE 'shop', USER 'reader', "
+              f"PASSWORD {servers.sql_text(server['password'])})")
     peer = str(pathlib.Path(__file__).with_name("sources_peer.py"))
 
     def ours():

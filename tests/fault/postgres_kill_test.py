@@ -25,7 +25,7 @@ import sql_project  # noqa: E402
 SEED, KILLS_A_SERIES = 7, 5
 # Some rows are there twice and more: how often is counted, too.
 ROWS = ("INSERT INTO log SELECT {0} + i / 3, md5((i / 3)::text), i % 3 = 0 AND random() < 0.5 "
-        "FROM generate_series(0, 299) i;\n")
+        "FROM generate_series(0, 59) i;\n")
 
 
 class Writer(threading.Thread):
@@ -43,8 +43,8 @@ class Writer(threading.Thread):
         while not self.stops.is_set():
             self.psql.stdin.write(ROWS.format(first))
             self.psql.stdin.flush()
-            first += 100
-            time.sleep(0.02)
+            first += 20
+            time.sleep(0.1)
         self.psql.stdin.close()
         self.psql.wait()
 
@@ -66,8 +66,8 @@ def compare(project, server, after, is_all):
     found = landed if is_all else [row for row in landed if row[0] < landed[-1][0]]
     if found != want:
         lost, more = set(want) - set(found), set(found) - set(want)
-        sys.exit(f"{after}: {len(lost)} rows lost, such as {sorted(lost)[:3]}; {len(more)} too many, "
-                 f"such as {sorted(more)[:3]}")
+        sys.exit(f"{after}: {len(lost)} rows lost, such as {sorted(lost)[:3]}; "
+                 f"{len(more)} too many, such as {sorted(more)[:3]}")
     return sum(row[3] for row in found)
 
 
