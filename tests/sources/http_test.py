@@ -130,8 +130,9 @@ class Http(unittest.TestCase):
                          "answered 403")
             self.refuses({"url": url, "headers": "{Authorization: Bearer abc}"},
                          "'Authorization' must not be written down here")
-            self.refuses({"url": url, "bearer": "abc"}, ["'bearer'", "must not be written down here"])
-            self.refuses({"url": url.replace("//", "//me:pw@")}, "must not hold a user")
+            self.refuses({"url": url, "bearer": "abc"},
+                         ["'bearer'", "must not be written down here"])
+            self.refuses({"url": url.replace("//", "//me:pw@")}, "must not hold a password")
 
     def test_lies_and_repeats(self):
         with http_server.running() as server:
