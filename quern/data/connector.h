@@ -50,6 +50,7 @@ struct Pulled {
     std::string format = {};
     // Of columns in the files whose types are known; the others are found by reading.
     frame::Schema columns = {};
+    bool is_spool = false;  // the files are those of a Spool: lines of JSON, none of them odd
     // Where a line of the only file comes from.
     OriginOf origin_of = {};
     // Where the next pull goes on, in the connector's own words. It is kept in one transaction with

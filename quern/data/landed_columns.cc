@@ -167,4 +167,17 @@ Result<Evolved> evolve(const project::Source& source, const frame::Schema& known
     return Evolution(source, known, found).evolve();
 }
 
+frame::Schema settled_columns(const project::Source& source, frame::Schema known,
+                              const frame::Schema& told) {
+    for (auto& column : known) {
+        const int index = frame::column_index(told, column.name);
+        const auto* wanted = declared(source, column.name);
+        const bool is_sure =
+            (index < 0 || told[static_cast<size_t>(index)].type == column.type) &&
+            (wanted == nullptr || kept_type(frame::type_from_sql(wanted->type)) == column.type);
+        if (!is_sure) column.type = {.id = frame::TypeId::other};
+    }
+    return known;
+}
+
 }  // namespace quern::data

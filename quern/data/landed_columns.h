@@ -30,4 +30,9 @@ struct Evolved {
 Result<Evolved> evolve(const project::Source& source, const frame::Schema& known,
                        const frame::Schema& found);
 
+// The known columns with the types that they will still have beside `told`, whose types come with
+// the rows; of type `other` where that is not sure.
+frame::Schema settled_columns(const project::Source& source, frame::Schema known,
+                              const frame::Schema& told);
+
 }  // namespace quern::data

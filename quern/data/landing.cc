@@ -212,9 +212,12 @@ private:
         spooled.format = pulled.format;
         for (const auto& file : pulled.files) spooled.files.push_back({file, source_.place});
         const auto settle = [&](SourceShape& shape) { return settle_columns(pulled, shape); };
+        const auto settled =
+            settled_columns(source_, is_full() ? columns_ : known_columns(), pulled.columns);
         const LoadTarget target{.table = std::string(kPulled),
                                 .quarantine = std::string(kBad),
                                 .settle = settle,
+                                .settled = pulled.is_spool ? &settled : nullptr,
                                 .origin_of = pulled.origin_of};
         const auto loaded = TRY(load_source(session_, landing_.folder(), spooled, target));
         rows_in_files_ = loaded.rows_read;

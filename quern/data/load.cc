@@ -102,6 +102,7 @@ struct Load {
     const project::Source& source;
     std::string folder;  // for temporary files
     SourceShape shape = {};
+    const frame::Schema* settled = nullptr;
 
     Result<Staged> stage(const std::string& file, bool is_sample, Quarantine* quarantine,
                          bool wants_copy = false) {
@@ -117,6 +118,7 @@ struct Load {
                              .finds_types = shape.columns.empty(),
                              .wants_copy = wants_copy,
                              .quarantine = quarantine,
+                             .settled = settled,
                              .known = known == shape.counts.end() ? nullptr : &known->second,
                              .notes = shape.columns.empty() ? shape.notes : said_before};
         return format->stage(request);
@@ -208,6 +210,7 @@ Result<LoadReport> load_source(sql::Session& session, const std::string& root,
                                const HashLookup& known) {
     const auto folder = TRY(TemporaryFolder::create());
     Load load{.session = session, .root = root, .source = source, .folder = folder.path()};
+    load.settled = target.settled;
     LoadReport report;
     report.files = TRY(source_version(root, source, known));
     const auto files = without_empty(report.files, report.notes);

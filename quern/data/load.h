@@ -54,6 +54,8 @@ struct LoadTarget {
     // Called with the columns found, before any row is put in, to say those of the table. A load
     // with it may find bad rows only: then there is no table.
     std::function<Status(SourceShape& shape)> settle = {};
+    // As StageRequest has it.
+    const frame::Schema* settled = nullptr;
     // Of a line of the only file; quarantined rows are told by it.
     OriginOf origin_of = {};
 };

@@ -53,6 +53,8 @@ struct StageRequest {
     bool finds_types = true;           // else `schema` may equal `relation`
     bool wants_copy = false;           // of the sound rows, even if the file looks fine to us
     Quarantine* quarantine = nullptr;  // takes unsound rows; null when only looking
+    // Of lines that we wrote ourselves: the columns as they are so far; null for others' files.
+    const frame::Schema* settled = nullptr;
     const RecordCounts* known = nullptr;  // of the same version of the file
     std::vector<std::string>& notes;
 };

@@ -73,7 +73,8 @@ class Redis(unittest.TestCase):
         self.write("load: append", user="admin", stream="clicks", batch_rows=1000)
         self.project.run()
         self.assertEqual(self.project.rows("select count(*), sum(n), min(_time)::varchar "
-                                           "from rows"), [[3000, 4501500, "2026-02-25 06:13:20+00"]])
+                                           "from rows"),
+                         [[3000, 4501500, "2026-02-25 06:13:20+00"]])
         self.command("XADD", "clicks", "1772000000001-0", "user", "late", "n", "x")
         self.project.run()
         self.assertIn("1772000000001-0\nentries-read", self.command("XINFO", "GROUPS", "clicks"))

@@ -235,6 +235,7 @@ public:
         if (spool.row_count() == 0) return pulled;
         pulled.files = {name};
         pulled.format = "ndjson";
+        pulled.is_spool = true;
         pulled.columns = types_;
         pulled.origin_of = [this](int64_t line) { return origin_of(line); };
         return pulled;

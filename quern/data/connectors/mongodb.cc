@@ -117,6 +117,7 @@ public:
         if (spool.row_count() == 0) return pulled;
         pulled.files = {file};
         pulled.format = "ndjson";
+        pulled.is_spool = true;
         pulled.columns = lines_.columns();
         pulled.origin_of = [name = name_, before = count_ - spool.row_count()](int64_t line) {
             return RowOrigin{name, before + line};

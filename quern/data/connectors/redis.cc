@@ -218,6 +218,7 @@ protected:
         if (spool.row_count() == 0) return pulled;
         pulled.files = {name_};
         pulled.format = "ndjson";
+        pulled.is_spool = true;
         pulled.columns = types_;
         pulled.origin_of = [this](int64_t line) {
             return RowOrigin{origins_[static_cast<size_t>(line - 1)], line};
