@@ -581,7 +581,7 @@ TEST_F(Load, unknown_ending) {
     source_.files = {{.text = "x.xyz"}};
     EXPECT_EQ(loaded("a\n"),
               "the ending of x.xyz does not tell its format\n"
-              "  let its name end in one of csv, json, ndjson, parquet, tsv");
+              "  let its name end in one of avro, csv, json, ndjson, parquet, tsv, xlsx");
     source_.format = "csv";
     EXPECT_EQ(loaded("a\n1\n"), "a BIGINT | 1");
 }
