@@ -128,6 +128,8 @@ Result<flow::PullOptions> pull_options(const Invocation& invocation) {
         options.range = data::CursorRange{invocation.text("from"), invocation.text("to")};
     if (options.is_offline && (options.reloads || options.range))
         return invalid_argument("--offline asks no source, so nothing can be loaded again");
+    if (options.reloads && options.range)
+        return invalid_argument("--reload loads everything, --from and --to a part of it");
     if ((options.reloads || options.range) && invocation.list("NAME").empty()) {
         return invalid_argument("say which sources to load again")
             .hint("quern run orders --reload; quern run orders --from 2024-01-01 --to 2024-02-01");

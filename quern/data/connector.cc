@@ -117,19 +117,22 @@ Result<std::string> landed_identity(const project::Source& source) {
     const auto found = TRY(connecting(source));
     const auto& connector = *found.connector;
     JsonWriter json;
-    json.begin_object().field("kind", connector.name);
+    json.begin_object();
+    // A history goes on wherever its rows come from: no source can give it again.
+    const bool is_history = source.loading.mode == project::LoadMode::snapshot;
+    if (!is_history) json.field("kind", connector.name);
     for (const auto& [key, value, place] : found.settings.entries) {
         const auto is_in = [&key](const auto& list) {
             return std::ranges::find(list, key) != list.end();
         };
-        if (is_in(connector.secrets)) continue;
+        if (is_in(connector.secrets) || is_history) continue;
         if (!connector.identity.empty() && !is_in(connector.identity)) continue;
         json.key(key).raw(tree_json(value));
     }
     json.field("load", static_cast<int>(source.loading.mode)).key("keys").begin_array();
     for (const auto& key : source.loading.key) json.value(lower_ascii(key.text));
     json.end_array();
-    if (source.loading.cursor) {
+    if (source.loading.cursor && !is_history) {
         json.field("cursor", lower_ascii(source.loading.cursor->column.text));
         json.field("start", source.loading.cursor->start);
     }

@@ -25,12 +25,48 @@ const project::SourceColumn* declared(const project::Source& source, const std::
     return found == source.columns.end() || found->type.empty() ? nullptr : &*found;
 }
 
-// Number to wider number, day to moment: every value stays what it is.
+// Digits that a number of this type may have before the point; 99 for those of floats.
+int digits_of(const frame::Type& type) {
+    switch (type.id) {
+        case frame::TypeId::tinyint:
+        case frame::TypeId::utinyint:
+            return 3;
+        case frame::TypeId::smallint:
+        case frame::TypeId::usmallint:
+            return 5;
+        case frame::TypeId::integer:
+        case frame::TypeId::uinteger:
+            return 10;
+        case frame::TypeId::decimal:
+            return type.width;
+        case frame::TypeId::real:
+        case frame::TypeId::float64:
+            return 99;
+        default:
+            return 20;
+    }
+}
+
+// Number to wider number, day to moment: every value stays what it is. A double keeps 15 digits.
 bool is_wider(const frame::Type& from, const frame::Type& to) {
+    constexpr int kDoubleDigits = 15, kFloatDigits = 6;
     const auto common = common_type(from, to);
+    const bool is_from_float = from.id == frame::TypeId::real || from.id == frame::TypeId::float64;
+    if (to.id == frame::TypeId::float64 && !is_from_float && digits_of(from) > kDoubleDigits)
+        return false;
+    if (to.id == frame::TypeId::real && !is_from_float && digits_of(from) > kFloatDigits)
+        return false;
     const bool are_numbers = frame::is_numeric(from) && frame::is_numeric(to);
     const bool are_times = frame::is_temporal(from) && frame::is_temporal(to);
     return common == to && (are_numbers || are_times);
+}
+
+// Names that quern's own columns have, and so none of a source may.
+bool is_taken(const project::Source& source, const std::string& name) {
+    const std::string lower = lower_ascii(name);
+    if (lower.starts_with("_quern_") || lower == "file_row_number") return true;
+    return source.loading.mode == project::LoadMode::snapshot &&
+           (lower == "valid_from" || lower == "valid_to" || lower == "is_current");
 }
 
 class Evolution {
@@ -107,6 +143,13 @@ private:
         std::vector<std::string_view> names;
         for (const auto& column : found_) names.push_back(column.name);
         Status faults;
+        for (const auto& column : found_) {
+            if (!is_taken(source_, column.name)) continue;
+            faults.also(
+                invalid_argument("column '" + column.name + "' has a name of quern's own")
+                    .at(source_.place.text())
+                    .hint("give it another name where it comes from, such as by a `query`"));
+        }
         const auto check = [&](const Located& name) {
             if (frame::column_index(found_, name.text) >= 0) return;
             faults.also(unknown_name("column", name.text, names).at(name.place.text()));
@@ -160,6 +203,15 @@ frame::Type kept_type(const frame::Type& type) {
         if (type.sql_name.find(lossy) != std::string::npos) return frame::type_from_sql("VARCHAR");
     }
     return type;
+}
+
+frame::Schema declared_columns(const project::Source& source) {
+    frame::Schema columns;
+    for (const auto& column : source.columns) {
+        if (column.type.empty()) return {};
+        columns.push_back({column.name, frame::type_from_sql(column.type)});
+    }
+    return columns;
 }
 
 Result<Evolved> evolve(const project::Source& source, const frame::Schema& known,

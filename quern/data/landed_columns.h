@@ -19,6 +19,9 @@ frame::Type kept_type(const frame::Type& type);
 // Every value of `from` is one of `to`, unchanged.
 bool fits_always(const frame::Type& from, const frame::Type& to);
 
+// Of a source that declares the types of all that it names; else none.
+frame::Schema declared_columns(const project::Source& source);
+
 struct Evolved {
     frame::Schema columns;           // of the source from now on
     std::vector<std::string> notes;  // what changed, in words

@@ -26,15 +26,6 @@ std::string joined(const Items& items, std::string_view separator, Text text) {
     return all;
 }
 
-std::string names_of(const frame::Schema& columns) {
-    return joined(columns, ", ", [](const auto& column) { return quote_identifier(column.name); });
-}
-
-std::string keys_of(const project::Source& source) {
-    return joined(source.loading.key, ", ",
-                  [](const auto& key) { return quote_identifier(key.text); });
-}
-
 std::string read_sql(const std::vector<std::string>& files, std::string_view options) {
     return "read_parquet([" +
            joined(files, ", ", [](const auto& file) { return quote_literal(file); }) +
@@ -57,19 +48,6 @@ std::vector<Epoch> epochs_of(const std::vector<LandedBatch>& batches, BatchKind 
         if (std::ranges::find(files, batch.file) == files.end()) files.push_back(batch.file);
     }
     return epochs;
-}
-
-// The source's columns out of files that may lack some, or have them in an earlier type.
-std::string columns_sql(const frame::Schema& wanted, const frame::Schema& there) {
-    return joined(wanted, ", ", [&](const frame::ColumnSpec& column) {
-        const std::string name = quote_identifier(column.name);
-        const int index = frame::column_index(there, column.name);
-        if (index < 0) return "null::" + column.type.text() + " as " + name;
-        const auto& found = there[static_cast<size_t>(index)];
-        const std::string value = quote_identifier(found.name);
-        if (found.type == column.type) return value + " as " + name;
-        return value + "::" + column.type.text() + " as " + name;
-    });
 }
 
 // One SELECT an epoch. `extra` stands behind the columns.
@@ -109,7 +87,8 @@ std::string versions_sql(const frame::Schema& columns, const std::vector<LandedB
 std::string not_deleted(const project::Source& source) {
     std::string sql = "not " + std::string(kGone);
     if (source.loading.deleted) {
-        sql += " and not coalesce(" + quote_identifier(source.loading.deleted->text) + ", false)";
+        sql += " and not coalesce(try_cast(" + quote_identifier(source.loading.deleted->text) +
+               " as boolean), false)";
     }
     return sql;
 }
@@ -145,6 +124,56 @@ std::string history_sql(const project::Source& source, const frame::Schema& colu
 
 }  // namespace
 
+std::string names_of(const frame::Schema& columns) {
+    return joined(columns, ", ", [](const auto& column) { return quote_identifier(column.name); });
+}
+
+std::string keys_of(const project::Source& source) {
+    return joined(source.loading.key, ", ",
+                  [](const auto& key) { return quote_identifier(key.text); });
+}
+
+std::string columns_sql(const frame::Schema& wanted, const frame::Schema& there, bool casts_all) {
+    return joined(wanted, ", ", [&](const frame::ColumnSpec& column) {
+        const std::string name = quote_identifier(column.name);
+        const int index = frame::column_index(there, column.name);
+        if (index < 0) return "null::" + column.type.text() + " as " + name;
+        const auto& found = there[static_cast<size_t>(index)];
+        const std::string value = quote_identifier(found.name);
+        if (found.type == column.type && !casts_all) return value + " as " + name;
+        return value + "::" + column.type.text() + " as " + name;
+    });
+}
+
+std::string has_key_sql(const project::Source& source) {
+    return "(" +
+           joined(source.loading.key, " and ",
+                  [](const auto& key) { return quote_identifier(key.text) + " is not null"; }) +
+           ")";
+}
+
+std::string newest_of_keys_sql(const project::Source& source, const frame::Schema& columns,
+                               const std::string& sql) {
+    const auto& cursor = source.loading.cursor;
+    const std::string order =
+        cursor ? quote_identifier(cursor->column.text) + " desc nulls last, " : "";
+    return "select " + names_of(columns) + " from (select *, row_number() over (partition by " +
+           keys_of(source) + " order by " + order + "r::varchar desc) as _quern_rank from (" + sql +
+           ") as r) where _quern_rank = 1 or not " + has_key_sql(source);
+}
+
+std::string without_older_sql(const project::Source& source, const frame::Schema& columns,
+                              const std::string& sql, const std::string& known_from) {
+    const std::string cursor = quote_identifier(source.loading.cursor->column.text);
+    std::string same = "c." + cursor + " > p." + cursor;
+    for (const auto& key : source.loading.key) {
+        const std::string name = quote_identifier(key.text);
+        same += " and c." + name + " = p." + name;
+    }
+    return "select p.* from (" + sql + ") as p anti join (select " + names_of(columns) + " from " +
+           known_from + ") as c on " + same;
+}
+
 LandedRelation landed_relation(const project::Source& source, const store::LandedSource& state,
                                const std::vector<LandedBatch>& batches) {
     LandedRelation relation;
@@ -168,13 +197,16 @@ LandedRelation landed_relation(const project::Source& source, const store::Lande
     } else {
         relation.select_sql = rows_sql(columns, batches, BatchKind::rows, "", "");
     }
-    std::vector<std::string> bad;
-    for (const auto& batch : batches) {
-        relation.files.push_back(batch.file);
-        if (batch.kind == BatchKind::bad) bad.push_back(batch.file);
-    }
-    if (!bad.empty()) relation.bad_sql = "select file, line, reason, raw from " + read_sql(bad, "");
+    for (const auto& batch : batches) relation.files.push_back(batch.file);
+    relation.bad_sql = bad_rows_sql(batches);
     return relation;
+}
+
+std::string bad_rows_sql(const std::vector<LandedBatch>& batches) {
+    std::vector<std::string> files;
+    for (const auto& batch : batches)
+        if (batch.kind == BatchKind::bad) files.push_back(batch.file);
+    return files.empty() ? "" : "select file, line, reason, raw from " + read_sql(files, "");
 }
 
 std::string current_rows_sql(const project::Source& source, const store::LandedSource& state,

@@ -33,6 +33,26 @@ LandedRelation landed_relation(const project::Source& source, const store::Lande
 std::string current_rows_sql(const project::Source& source, const store::LandedSource& state,
                              const std::vector<store::LandedBatch>& batches);
 
+// Columns and keys as SQL lists them.
+std::string names_of(const frame::Schema& columns);
+std::string keys_of(const project::Source& source);
+std::string has_key_sql(const project::Source& source);  // none of the key's columns is NULL
+// The wanted columns out of rows that may lack some, or have them in another type; `casts_all`: the
+// types of those there are not quite known.
+std::string columns_sql(const frame::Schema& wanted, const frame::Schema& there,
+                        bool casts_all = false);
+
+// One row a key of those of `sql`: the highest by the cursor, then by its text, so that the choice
+// is the same each time. Rows without a key stay.
+std::string newest_of_keys_sql(const project::Source& source, const frame::Schema& columns,
+                               const std::string& sql);
+// Without the rows of `sql` that are older, by the cursor, than those of their key in `known_from`.
+std::string without_older_sql(const project::Source& source, const frame::Schema& columns,
+                              const std::string& sql, const std::string& known_from);
+
+// The rows that could not be loaded; empty: there are none.
+std::string bad_rows_sql(const std::vector<store::LandedBatch>& batches);
+
 // What the rows are, for a fingerprint.
 std::string landed_version(const std::vector<store::LandedBatch>& batches);
 

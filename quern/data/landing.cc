@@ -10,6 +10,7 @@
 #include "quern/data/landed_columns.h"
 #include "quern/data/landed_merge.h"
 #include "quern/data/landed_sql.h"
+#include "quern/data/landing_cursor.h"
 #include "quern/data/landing_session.h"
 #include "quern/data/load.h"
 #include "quern/data/rows.h"
@@ -23,14 +24,6 @@ using store::LandedBatch;
 using store::LandedSource;
 
 constexpr std::string_view kPulled = "quern_pulled", kBad = "quern_bad_rows";
-
-std::string list_of(const frame::Schema& columns, std::string_view table = "") {
-    std::string list;
-    for (const auto& column : columns) {
-        list += (list.empty() ? "" : ", ") + std::string(table) + quote_identifier(column.name);
-    }
-    return list;
-}
 
 // Rows of the source in the session: what stands after FROM, and its columns.
 struct Rows {
@@ -54,6 +47,7 @@ public:
         const bool goes_on = before && before->identity == identity && !request_.reloads;
         if (goes_on) state_ = *before;
         state_.identity = identity;
+        state_.is_kept = loading_.mode == LoadMode::snapshot || landing_.connector().is_stream;
         if (!goes_on || loading_.mode == LoadMode::full) {
             state_.pull = TRY(landed_.next_pull(source_.name));
             state_.position.clear();
@@ -80,15 +74,13 @@ public:
     Result<frame::Batch> sample(int64_t row_count) {
         const auto pulled = TRY(landing_.connection().pull(state_.position));
         const Rows rows = TRY(rows_of(pulled));
-        return session_.query_all("select " + list_of(columns_) + " from " + rows.from_sql +
+        return session_.query_all("select " + names_of(columns_) + " from " + rows.from_sql +
                                   where(rows) + " limit " + std::to_string(row_count));
     }
 
 private:
     bool is_full() const { return loading_.mode == LoadMode::full; }
-    bool is_keyed() const {
-        return loading_.mode == LoadMode::upsert || loading_.mode == LoadMode::snapshot;
-    }
+    bool is_keyed() const { return !is_full() && loading_.mode != LoadMode::append; }
 
     Status land(const Pulled& pulled) {
         std::vector<LandedBatch> batches;
@@ -99,6 +91,7 @@ private:
         fault_point("before_landed");
         TRY(landed_.add(source_.name, state_, batches));
         fault_point("landed");
+        if (is_keyed()) earlier_.insert(earlier_.end(), batches.begin(), batches.end());
         return landing_.connection().landed(state_.position);
     }
 
@@ -107,24 +100,26 @@ private:
         const Rows rows = TRY(rows_of(pulled));
         LandedBatch batch;
         if (!rows.from_sql.empty()) batch = TRY(write(new_rows_sql(rows), BatchKind::rows));
-        if (rows_in_files_ > 0) TRY(add_bad_rows("from " + std::string(kBad), batches));
+        if (rows_in_files_ > 0)
+            TRY(add_bad_rows("select file, line, reason, raw from " + bad_from_, batches));
         if (is_keyed()) TRY(set_keyless_aside(batch, batches));
         report_.rows_read += rows.is_whole ? batch.row_count : rows_in_files_;
         report_.rows_new += batch.row_count;
         TRY(check_limits(batch));
         if (loading_.cursor && !request_.range) TRY(raise_watermark(batch));
         if (loading_.detects_deletes && !rows.from_sql.empty()) TRY(note_keys(rows));
+        if (rows.is_whole) whole_ = {rows.all_sql, rows.columns, false, ""};
         if (batch.row_count > 0) batches.push_back(std::move(batch));
         return {};
     }
 
     // The batch as rows with the types of the columns to come, misfits set aside.
     Result<Rows> rows_of(const Pulled& pulled) {
-        if (!pulled.files.empty()) return rows_of_files(pulled);
+        if (!pulled.files.empty()) return rows_of_files(pulled, session_);
         auto found = TRY(session_.columns_of("from " + pulled.from_sql));
         for (auto& column : found) column.type = kept_type(column.type);
         TRY(take_columns(found));
-        TRY(check_cursor());
+        if (loading_.cursor) TRY(check_cursor(source_, cursor_type(), is_new_, report_.notes));
         const auto bounds = TRY(bounds_of(found));
         const std::string narrowed = TRY(landing_.connection().narrowed(pulled.from_sql, bounds));
         const Rows rows{narrowed, found, true, pulled.from_sql};
@@ -145,30 +140,29 @@ private:
         TRY(session_.execute("copy (select * from " + rows.from_sql + where(rows) + ") to " +
                              quote_literal(join_path(landing_.folder(), kFile)) +
                              std::string(kParquetOptions)));
-        Rows judged = TRY(rows_of_files({.files = {std::string(kFile)}, .format = "parquet"}));
+        // In a session of its own, as a connector's may be within a transaction.
+        auto session = TRY(landing_.second_session());
+        Rows judged =
+            TRY(rows_of_files({.files = {std::string(kFile)}, .format = "parquet"}, session));
+        for (const auto name : {kPulled, kBad}) {
+            if (judged.from_sql.empty() && name == kPulled) continue;
+            const std::string file = join_path(landing_.folder(), std::string(name) + ".parquet");
+            TRY(session.execute("copy (from " + std::string(name) + ") to " + quote_literal(file) +
+                                std::string(kParquetOptions)));
+            (name == kPulled ? judged.from_sql : bad_from_) =
+                "read_parquet(" + quote_literal(literal_pattern(file)) + ")";
+        }
         judged.is_whole = true;
         judged.all_sql = rows.all_sql;
         return judged;
     }
 
-    // A difference of texts means nothing, and their order surprises: '10' < '9'.
-    Status check_cursor() {
-        if (!loading_.cursor || !frame::is_text(cursor_type())) return {};
-        const std::string& name = loading_.cursor->column.text;
-        const std::string way = "declare its type: `columns: {" + name + ": BIGINT}`";
-        if (!loading_.cursor->overlap.empty()) {
-            return invalid_argument("'overlap' needs a number or a time, and column " + name +
-                                    " is " + cursor_type().text())
-                .at(loading_.cursor->place.text())
-                .hint(way);
-        }
-        if (is_new_) {
-            report_.notes.push_back("the cursor column " + name +
-                                    " is text and is compared as text ('10' < '9'); if it holds "
-                                    "numbers, " +
-                                    way);
-        }
-        return {};
+    std::string where(const Rows& rows) const {
+        return rows.is_whole ? cursor_condition(condition_of(rows.columns)) : "";
+    }
+    std::string lower_bound() const { return cursor_lower_bound(condition_of(columns_)); }
+    CursorCondition condition_of(const frame::Schema& rows) const {
+        return {source_, columns_, rows, state_.watermark, request_.range};
     }
 
     // Only where the source's own values are compared as ours are.
@@ -206,7 +200,8 @@ private:
         return {};
     }
 
-    Result<Rows> rows_of_files(const Pulled& pulled) {
+    Result<Rows> rows_of_files(const Pulled& pulled, sql::Session& session) {
+        bad_from_ = kBad;
         project::Source spooled = source_;
         spooled.origin.reset();
         spooled.format = pulled.format;
@@ -219,7 +214,7 @@ private:
                                 .settle = settle,
                                 .settled = pulled.is_spool ? &settled : nullptr,
                                 .origin_of = pulled.origin_of};
-        const auto loaded = TRY(load_source(session_, landing_.folder(), spooled, target));
+        const auto loaded = TRY(load_source(session, landing_.folder(), spooled, target));
         rows_in_files_ = loaded.rows_read;
         if (report_.first_reason.empty()) report_.first_reason = loaded.first_reason;
         if (loaded.columns.empty()) return Rows{};
@@ -251,61 +246,27 @@ private:
         return {};
     }
 
-    // The condition on the cursor column; only a relation can be asked for a part of its rows.
-    std::string where(const Rows& rows) const {
-        if (!loading_.cursor || !rows.is_whole) return "";
-        const int index = frame::column_index(rows.columns, loading_.cursor->column.text);
-        const bool is_cast = rows.columns[static_cast<size_t>(index)].type != cursor_type();
-        std::string name = quote_identifier(loading_.cursor->column.text);
-        const std::string plain = name;
-        if (is_cast) name = "try_cast(" + name + " as " + cursor_type().text() + ")";
-        std::string sql = request_.range ? range_sql(name, request_.range->from, request_.range->to,
-                                                     cursor_type())
-                                         : "";
-        if (const std::string from = lower_bound(); !request_.range && !from.empty())
-            sql = name + " >= " + from;
-        if (sql.empty()) return "";
-        // What is no value of its type must still come, to be quarantined.
-        return is_cast ? " where coalesce(" + sql + ", " + plain + " is not null)"
-                       : " where " + sql;
-    }
-
     frame::Type cursor_type() const {
         const int index = frame::column_index(columns_, loading_.cursor->column.text);
         return columns_[static_cast<size_t>(std::max(index, 0))].type;
     }
 
-    // Rows below it are not asked for; empty: all are.
-    std::string lower_bound() const {
-        const auto& cursor = *loading_.cursor;
-        const std::string type = "::" + cursor_type().text();
-        if (state_.watermark.empty()) {
-            return cursor.start.empty() ? "" : quote_literal(cursor.start) + type;
-        }
-        const std::string mark = quote_literal(state_.watermark) + type;
-        if (cursor.overlap.empty()) return mark;
-        const bool is_time = frame::is_temporal(cursor_type());
-        return "(" + mark + " - " + (is_time ? "interval " : "") + quote_literal(cursor.overlap) +
-               (is_time ? "" : type) + ")" + type;
-    }
-
     // What the batch adds: rows that are there already in the same number are left out.
     std::string new_rows_sql(const Rows& rows) const {
-        std::string list;
-        for (const auto& column : columns_) {
-            const int index = frame::column_index(rows.columns, column.name);
-            const std::string name = quote_identifier(column.name);
-            list += (list.empty() ? "" : ", ") +
-                    (index < 0 ? "null::" + column.type.text() + " as " + name
-                               : name + "::" + column.type.text() + " as " + name);
-        }
-        std::string sql = "select " + list + " from " + rows.from_sql + where(rows);
+        std::string sql = "select " + columns_sql(columns_, rows.columns, true) + " from " +
+                          rows.from_sql + where(rows);
         const bool asks_again = rows.is_whole || loading_.cursor;
-        const bool compares = is_keyed() || (loading_.mode == LoadMode::append && asks_again);
+        // Of a stream the later message is the newer one, whatever there was.
+        const bool is_told_in_order = landing_.connector().is_stream && !loading_.cursor;
+        const bool compares =
+            (is_keyed() && !is_told_in_order) || (loading_.mode == LoadMode::append && asks_again);
         if (compares && !earlier_.empty()) {
-            const Rows settled{"", columns_, rows.is_whole, ""};
+            const Rows settled{"", columns_, rows.is_whole && !(is_keyed() && request_.range), ""};
             const std::string known =
                 "(" + current_rows_sql(source_, state_, earlier_) + ")" + where(settled);
+            if (is_keyed()) sql = newest_of_keys_sql(source_, columns_, sql);
+            if (is_keyed() && loading_.cursor)
+                sql = without_older_sql(source_, columns_, sql, known);
             sql = rows_added_sql(columns_, common_columns(rows), sql, known);
         }
         if (loading_.row_count_max > 0) {
@@ -325,45 +286,36 @@ private:
         return common;
     }
 
-    std::string has_key() const {
-        std::string sql;
-        for (const auto& key : loading_.key) {
-            sql += (sql.empty() ? "" : " and ") + quote_identifier(key.text) + " is not null";
-        }
-        return "(" + sql + ")";
-    }
-
     Status check_limits(const LandedBatch& batch) {
-        const bool too_many =
-            loading_.row_count_max > 0 && report_.rows_new > loading_.row_count_max;
+        const int64_t rows_max = loading_.row_count_max;
+        const auto bytes_max = static_cast<uint64_t>(loading_.byte_count_max);
         byte_count_ += batch.size_bytes;
-        const bool too_large = loading_.byte_count_max > 0 &&
-                               byte_count_ > static_cast<uint64_t>(loading_.byte_count_max);
-        if (!too_many && !too_large) return {};
-        return resource_exhausted("source '" + source_.name + "' has more than " +
-                                  (too_many
-                                       ? plural(loading_.row_count_max, "new row")
-                                       : size_text(static_cast<uint64_t>(loading_.byte_count_max)) +
-                                             " of new rows"))
+        const bool too_many = rows_max > 0 && report_.rows_new > rows_max;
+        if (!too_many && (bytes_max == 0 || byte_count_ <= bytes_max)) return {};
+        const auto limit =
+            too_many ? plural(rows_max, "new row") : size_text(bytes_max) + " of rows";
+        return resource_exhausted("source '" + source_.name + "' has more than " + limit)
             .at(source_.place.text())
             .hint(std::string("raise `") + (too_many ? "rows_max" : "bytes_max") +
                   "`, or load only some of them with `cursor`");
     }
 
-    // Rows of the future do not raise it: else what comes until then would never be asked for.
+    // Rows of the future and infinite ones do not raise it: else what comes below would never be
+    // asked for.
     Status raise_watermark(const LandedBatch& batch) {
         if (batch.row_count == 0) return {};
         const auto type = cursor_type();
         const std::string name = quote_identifier(loading_.cursor->column.text);
-        std::string value = name;
+        std::string sql = "max(" + name + ")";
         if (frame::is_temporal(type) && type.id != frame::TypeId::time) {
-            value = "least(" + name + ", make_timestamptz(" + std::to_string(landed_ms_ * 1000) +
-                    ")::" + type.text() + ")";
+            sql += " filter (" + name + " <= make_timestamptz(" +
+                   std::to_string(landed_ms_ * 1000) + ")::" + type.text() + ")";
+        } else if (type.id == frame::TypeId::float64 || type.id == frame::TypeId::real) {
+            sql += " filter (isfinite(" + name + "))";
         }
-        std::string sql = "max(" + value + ")";
         if (!state_.watermark.empty()) {
-            sql = "greatest(" + sql + ", " + quote_literal(state_.watermark) + "::" + type.text() +
-                  ")";
+            const std::string mark = quote_literal(state_.watermark) + "::" + type.text();
+            sql = "greatest(coalesce(" + sql + ", " + mark + "), " + mark + ")";
         }
         if (state_.watermark.empty()) TRY(note_missing(name, batch));
         const auto mark = TRY(session_.query_text(
@@ -419,12 +371,14 @@ private:
     Result<std::string> digest_of(const std::string& from) {
         const auto rows = TRY(
             text_rows(session_, "select count(*)::varchar, sum(hash(r))::varchar from (select " +
-                                    list_of(columns_) + " from " + from + ") as r"));
+                                    names_of(columns_) + " from " + from + ") as r"));
         return rows[0][0] + ":" + rows[0][1];
     }
 
     Status add_bad_rows(const std::string& sql, std::vector<LandedBatch>& batches) {
-        auto batch = TRY(write(sql, BatchKind::bad));
+        const std::string known = bad_rows_sql(earlier_);
+        auto batch = TRY(write(known.empty() ? sql : "(" + sql + ") except all (" + known + ")",
+                               BatchKind::bad));
         if (batch.row_count == 0) return {};
         report_.rows_bad += batch.row_count;
         batches.push_back(std::move(batch));
@@ -434,12 +388,19 @@ private:
             .hint("set `on_bad_row: quarantine` to load the others");
     }
 
-    // Rows that no key tells apart cannot be merged.
+    // Of each key one row; rows that no key tells apart cannot be merged.
     Status set_keyless_aside(LandedBatch& batch, std::vector<LandedBatch>& batches) {
         if (batch.row_count == 0) return {};
         const std::string from = "read_parquet(" + quote_literal(batch.file) + ")";
+        if (TRY(session_.query_int("select count(*) - count(distinct (" + keys_of(source_) +
+                                   ")) from " + from + " where " + has_key_sql(source_))) > 0) {
+            batch = TRY(write(newest_of_keys_sql(source_, columns_,
+                                                 "select " + names_of(columns_) + " from " + from),
+                              BatchKind::rows));
+            return set_keyless_aside(batch, batches);
+        }
         const std::string keyless =
-            "select " + list_of(columns_) + " from " + from + " where not " + has_key();
+            "select " + names_of(columns_) + " from " + from + " where not " + has_key_sql(source_);
         if (TRY(session_.query_int("select count(*) from (" + keyless + ")")) == 0) return {};
         if (report_.first_reason.empty())
             report_.first_reason = source_.name + ": the key is missing";
@@ -448,12 +409,19 @@ private:
                              "to_json(r)::varchar as raw from (" +
                              keyless + ") as r",
                          batches));
-        batch = TRY(write("select " + list_of(columns_) + " from " + from + " where " + has_key(),
-                          BatchKind::rows));
+        batch = TRY(write(
+            "select " + names_of(columns_) + " from " + from + " where " + has_key_sql(source_),
+            BatchKind::rows));
         return {};
     }
 
     Status note_keys(const Rows& rows) {
+        if (!rows.is_whole && (loading_.cursor || landing_.connector().is_stream)) {
+            return invalid_argument(
+                       "'deletes: detect' needs all keys, and only new rows are asked for")
+                .at(source_.place.text())
+                .hint("leave out `cursor`, or let a column say it: `deleted: is_deleted`");
+        }
         std::string keys;
         for (const auto& key : loading_.key) {
             const int index = frame::column_index(columns_, key.text);
@@ -468,6 +436,26 @@ private:
         return session_.execute(verb + "select " + keys + " from " + rows.all_sql);
     }
 
+    // Rows that were taken for deleted and are there again, as they were: the cursor passes them
+    // by.
+    Status find_returned() {
+        const bool has_deletes = std::ranges::any_of(
+            earlier_, [](const auto& batch) { return batch.kind == BatchKind::deletes; });
+        if (!has_deletes || !loading_.cursor || whole_.from_sql.empty()) return {};
+        const std::string keys = keys_of(source_);
+        const std::string missing = "(select " + keys + " from quern_keys) except (select " + keys +
+                                    " from (" + current_rows_sql(source_, state_, earlier_) + "))";
+        const std::string rows =
+            "select * from (select " + columns_sql(columns_, whole_.columns, true) + " from " +
+            whole_.from_sql + ") semi join (" + missing + ") using (" + keys + ")";
+        auto batch = TRY(write(newest_of_keys_sql(source_, columns_, rows), BatchKind::rows));
+        if (batch.row_count == 0) return {};
+        report_.rows_new += batch.row_count;
+        earlier_.push_back(batch);
+        pulled_.push_back(batch);
+        return landed_.add(source_.name, state_, {batch});
+    }
+
     // Keys that were there and are gone now.
     Status find_deletes() {
         if (earlier_.empty()) return {};
@@ -478,9 +466,8 @@ private:
                 .at(source_.place.text())
                 .hint("if it is empty indeed, run `quern run " + source_.name + " --reload`");
         }
-        std::string keys;
-        for (const auto& key : loading_.key)
-            keys += (keys.empty() ? "" : ", ") + quote_identifier(key.text);
+        TRY(find_returned());
+        const std::string keys = keys_of(source_);
         const std::string gone = "(select " + keys + " from (" +
                                  current_rows_sql(source_, state_, earlier_) +
                                  ")) except (select " + keys + " from quern_keys)";
@@ -499,7 +486,7 @@ private:
     Status finish() {
         if (columns_.empty()) {
             const auto known = known_columns();
-            TRY(take_columns(known.empty() ? declared_columns() : known));
+            TRY(take_columns(known.empty() ? declared_columns(source_) : known));
         }
         if (columns_.empty()) {
             return failed_precondition("source '" + source_.name +
@@ -515,19 +502,11 @@ private:
         return merge_small_batches(session_, request_.store, source_.name, landing_.folder());
     }
 
-    frame::Schema declared_columns() const {
-        frame::Schema columns;
-        for (const auto& column : source_.columns) {
-            if (column.type.empty()) return {};
-            columns.push_back({column.name, frame::type_from_sql(column.type)});
-        }
-        return columns;
-    }
-
     Status finish_full() {
-        if (!is_new_ && landed_version(pulled_) == landed_version(earlier_)) {
+        auto kept = TRY(landed_.find(source_.name));
+        if (!is_new_ && kept->columns == state_.columns &&
+            landed_version(pulled_) == landed_version(earlier_)) {
             report_.rows_new = 0;
-            auto kept = TRY(landed_.find(source_.name));
             kept->pulled_ms = state_.pulled_ms;
             return landed_.add(source_.name, *kept, {});
         }
@@ -552,7 +531,9 @@ private:
     std::vector<LandedBatch> earlier_, pulled_;
     frame::Schema columns_;  // of the source as far as it is known now
     frame::Schema before_;   // before this pull
+    Rows whole_;             // all that a relation has
     LandReport report_;
+    std::string bad_from_;  // the rows that did not fit
     int64_t landed_ms_ = unix_ms_now(), next_id_ = 1, rows_in_files_ = 0;
     uint64_t byte_count_ = 0;
     bool is_new_ = true, has_keys_ = false;
@@ -566,11 +547,30 @@ bool is_asked_too_early(const LandRequest& request, const std::optional<LandedSo
            unix_ms_now() < before->pulled_ms + *every / 1000;
 }
 
+// What cannot be asked for, or would lose what no source gives again.
+Status check_asked(const LandRequest& request, const std::optional<LandedSource>& before) {
+    const auto& source = request.source;
+    const auto refuse = [&](const std::string& why, const std::string& way) {
+        return invalid_argument("source '" + source.name + "' " + why)
+            .at(source.place.text())
+            .hint(way);
+    };
+    if (request.range && !source.loading.cursor) {
+        return refuse("has no cursor, so there is no range of it", "write `cursor: COLUMN`");
+    }
+    const bool has_history =
+        source.loading.mode == LoadMode::snapshot && before && before->pulled_ms > 0;
+    if (!has_history || !request.reloads) return {};
+    return refuse("is a snapshot: its history cannot be asked for again",
+                  "to begin a new one, give the source another name");
+}
+
 }  // namespace
 
 Result<LandReport> land_source(const LandRequest& request) {
     const std::string identity = TRY(landed_identity(request.source));
     const auto before = TRY(store::Landed(request.store).find(request.source.name));
+    TRY(check_asked(request, before));
     if (is_asked_too_early(request, before, identity)) return LandReport{.is_asked = false};
     const auto landing =
         TRY(LandingSession::open(request.store, request.project, request.source, request.cancel));

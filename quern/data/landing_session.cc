@@ -9,9 +9,12 @@ namespace quern::data {
 
 constexpr auto kCancelPoll = std::chrono::milliseconds(50);
 
-LandingSession::LandingSession(sql::Session session, TemporaryFolder folder,
+LandingSession::LandingSession(sql::Database database, sql::Session session, TemporaryFolder folder,
                                const project::Source& source)
-    : session_(std::move(session)), folder_(std::move(folder)), source_(source) {}
+    : database_(std::move(database)),
+      session_(std::move(session)),
+      folder_(std::move(folder)),
+      source_(source) {}
 
 LandingSession::~LandingSession() = default;
 
@@ -33,17 +36,17 @@ Result<std::unique_ptr<LandingSession>> LandingSession::open(store::Store& store
     const auto found = TRY(connecting(source));
     TRY(make_folders(store.layout().landing));
     auto folder = TRY(TemporaryFolder::create(store.layout().temporary));
-    const auto database = TRY(
+    auto database = TRY(
         sql::Database::open({.path = "",
                              .is_read_only = false,
                              .threads = project.settings.threads,
                              .memory_bytes = static_cast<uint64_t>(project.settings.memory_bytes),
                              .temp_folder = folder.path() + "/spill",
-                             .temp_bytes_max = 0}));
+                             .temp_bytes_max = 0,
+                             .search_folder = store.layout().landing}));
     auto session = TRY(database.connect());
-    TRY(session.execute("set file_search_path = " + quote_literal(store.layout().landing)));
     std::unique_ptr<LandingSession> landing(
-        new LandingSession(std::move(session), std::move(folder), source));
+        new LandingSession(std::move(database), std::move(session), std::move(folder), source));
     landing->connector_ = found.connector;
     landing->settings_ = TRY(landing->secrets_.fill(found.settings));
     landing->watch(cancel);

@@ -26,6 +26,7 @@ public:
     LandingSession& operator=(const LandingSession&) = delete;
 
     sql::Session& session() { return session_; }
+    Result<sql::Session> second_session() { return database_.connect(); }  // of the same DuckDB
     Connection& connection() { return *connection_; }
     const std::string& folder() const { return folder_.path(); }
     const Connector& connector() const { return *connector_; }
@@ -33,9 +34,11 @@ public:
     Status told(Status status) const;
 
 private:
-    LandingSession(sql::Session session, TemporaryFolder folder, const project::Source& source);
+    LandingSession(sql::Database database, sql::Session session, TemporaryFolder folder,
+                   const project::Source& source);
     void watch(const std::atomic<bool>* cancel);
 
+    sql::Database database_;
     sql::Session session_;
     TemporaryFolder folder_;
     const project::Source& source_;

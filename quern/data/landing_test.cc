@@ -1,5 +1,5 @@
-// landing.cc with landing_session.cc, landed_sql.cc, landed_columns.cc and store/landed.cc: a
-// source whose answers the test writes down.
+// landing.cc with landing_session.cc, landing_cursor.cc, landed_sql.cc, landed_columns.cc,
+// landed_merge.cc and store/landed.cc: a source whose answers the test writes down.
 #include "quern/data/landing.h"
 
 #include <gtest/gtest.h>
@@ -243,6 +243,73 @@ TEST(Landing, DeletesAreFoundBesideACursorAndACast) {
     EXPECT_EQ(scene.counts({{values("('1', 'a'), ('2', 'b'), ('3', 'c')")}}), "3 0 0");
     EXPECT_EQ(scene.counts({{values("('1', 'a'), ('3', 'c'), ('4', 'd')")}}), "1 1 0");
     EXPECT_EQ(scene.rows(), "1|a;3|c;4|d");
+}
+
+TEST(Landing, OneRowAKeyHoweverOftenItComes) {
+    for (const auto* cursor : {"", "cursor: v\n", "cursor: {column: v, overlap: 100}\n"}) {
+        for (const std::string mode : {"upsert", "snapshot"}) {
+            Scene scene("written: x\nload: " + mode + "\nkey: k\n" + cursor);
+            EXPECT_EQ(scene.counts({{values("(1, 10), (1, 20), (2, 5)")}}), "2 0 0") << mode;
+            EXPECT_EQ(scene.counts({{values("(1, 10), (1, 20), (2, 5)")}}), "0 0 0") << mode;
+            EXPECT_EQ(scene.rows("k, v"), "1|20;2|5") << mode << cursor;
+        }
+    }
+}
+
+TEST(Landing, ALateRowIsNoNewerOne) {
+    Scene scene("written: x\nload: snapshot\nkey: k\ncursor: {column: v, overlap: 100}");
+    EXPECT_EQ(scene.counts({{values("(1, 20)")}}), "1 0 0");
+    EXPECT_EQ(scene.counts({{values("(1, 15)")}}), "0 0 0");
+    ASSERT_TRUE(scene.pull({{values("(1, 15)")}}, false, CursorRange{"0", "16"}).ok());
+    EXPECT_EQ(scene.rows("k, v, valid_to is null"), "1|20|true");
+}
+
+TEST(Landing, ARowThatIsThereAgainComesBack) {
+    Scene scene("written: x\nload: upsert\nkey: k\ncursor: v\ndeletes: detect");
+    EXPECT_EQ(scene.counts({{values("(1, 1), (2, 2)")}}), "2 0 0");
+    EXPECT_EQ(scene.counts({{values("(2, 2)")}}), "0 1 0");
+    EXPECT_EQ(scene.counts({{values("(1, 1), (2, 2)")}}), "1 0 0");
+    EXPECT_EQ(scene.rows(), "1|1;2|2");
+    EXPECT_EQ(scene.counts({{values("(1, 1), (2, 2)")}}), "0 0 0");
+}
+
+TEST(Landing, AnInfiniteValueDoesNotMoveTheCursor) {
+    Scene scene("written: x\nload: append\ncursor: v");
+    EXPECT_EQ(scene.counts({{values("(1, 1.5::double), (2, 'inf'::double)")}}), "2 0 0");
+    EXPECT_EQ(scene.counts({{values("(2, 'inf'::double), (3, 2.5::double)")}}), "1 0 0");
+}
+
+TEST(Landing, WideNumbersKeepTheirDigits) {
+    Scene scene("written: x\nload: upsert\nkey: k");
+    EXPECT_EQ(scene.counts({{"select 9007199254740993 as k"}}), "1 0 0");
+    EXPECT_EQ(scene.counts({{"select 1.5::double as k union all select 7"}}), "1 0 1");
+    EXPECT_EQ(scene.rows(), "7;9007199254740993");
+}
+
+TEST(Landing, NamesOfItsOwnAreRefused) {
+    EXPECT_EQ(Scene("written: x").counts({{"select 1 as _QUERN_gone"}}).substr(0, 65),
+              "sources/s.yml: column '_QUERN_gone' has a name of quern's own\n  g");
+    EXPECT_EQ(Scene("written: x").counts({{"select 1 as valid_from"}}), "1 0 0");
+    EXPECT_NE(
+        Scene("written: x\nload: snapshot\nkey: k").counts({{"select 1 as k, 2 as valid_to"}}),
+        "1 0 0");
+}
+
+TEST(Landing, HistoryIsNotThrownAway) {
+    Scene scene("written: x\nload: snapshot\nkey: k");
+    EXPECT_EQ(scene.counts({{values("(1, 'a')")}}), "1 0 0");
+    EXPECT_NE(scene.counts({{values("(1, 'b')")}}, true).find("cannot be asked for again"),
+              std::string::npos);
+    scene.write("written: y\nload: snapshot\nkey: k");
+    EXPECT_EQ(scene.counts({{values("(1, 'b')")}}), "1 0 0");
+    EXPECT_EQ(scene.rows("count(*)"), "2") << "it goes on from another place";
+}
+
+TEST(Landing, AnEmptyTableGetsItsNewColumn) {
+    Scene scene("written: x");
+    EXPECT_EQ(scene.counts({{"select 1 as k limit 0"}}), "0 0 0");
+    EXPECT_EQ(scene.counts({{"select 1 as k, 2 as b limit 0"}}), "0 0 0");
+    EXPECT_EQ(scene.relation().columns.size(), 2u);
 }
 
 TEST(Landing, RowsWithoutAKeyAreSetAside) {

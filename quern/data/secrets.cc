@@ -1,6 +1,8 @@
 #include "quern/data/secrets.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #include "quern/base/file.h"
 #include "quern/base/text.h"
@@ -60,8 +62,12 @@ Result<std::string> Secrets::fill_text(const Tree& value) {
         if (end == std::string::npos) {
             return invalid_argument("'${' has no end").at(value.place.text()).hint("write ${NAME}");
         }
-        values_.push_back(TRY(value_of(text.substr(at + 2, end - at - 2), value.place)));
-        filled += values_.back();
+        const std::string secret = TRY(value_of(text.substr(at + 2, end - at - 2), value.place));
+        filled += secret;
+        // The longer first: one may be a part of another.
+        const auto place =
+            std::ranges::lower_bound(values_, secret.size(), std::greater<>(), &std::string::size);
+        values_.insert(place, secret);
         at = end + 1;
     }
     return filled;

@@ -134,6 +134,8 @@ Result<Work> load_node(const RunContext& context, const Step& step, sql::Session
     // Of the same files: those that changed since are refused below.
     const auto shape = context.typed.sources.find(node.id());
     if (shape != context.typed.sources.end()) target.shape = &shape->second;
+    // It may have come from another place before.
+    TRY(transform::drop_any(session, transform::kBadRowsSchema, node.name));
     const auto report = TRY(data::load_source(session, context.workspace.project.root, source,
                                               target, known_hashes(context.store())));
     if (sha256_hex(data::version_text(report.files)) != node.parts.data) {

@@ -4,24 +4,28 @@
 #include "quern/data/landed_sql.h"
 #include "quern/flow/work.h"
 #include "quern/transform/physical.h"
+#include "quern/transform/publish.h"
 
 namespace quern::flow {
 namespace {
 
-Status make_relation(sql::Session& session, const std::string& name,
+// What was there under these names may be of the other kind.
+Status make_relation(sql::Session& session, const std::string& physical,
                      const data::LandedRelation& relation) {
-    const std::string kind = relation.is_plain ? "view " : "table ";
-    // What a killed run left may be of the other kind.
-    return session.in_transaction(
-        {"drop view if exists " + name,
-         "create or replace " + kind + name + " as " + relation.select_sql});
+    return session.in_transaction([&]() -> Status {
+        TRY(transform::drop_any(session, transform::kDataSchema, physical));
+        return session.execute("create " + std::string(relation.is_plain ? "view " : "table ") +
+                               transform::qualified(transform::kDataSchema, physical) + " as " +
+                               relation.select_sql);
+    });
 }
 
 Status show_bad_rows(sql::Session& session, const std::string& name,
                      const data::LandedRelation& relation) {
-    const std::string drop = "drop view if exists " + name;
-    if (relation.bad_sql.empty()) return session.execute(drop);
-    return session.execute("create or replace view " + name + " as " + relation.bad_sql);
+    TRY(transform::drop_any(session, transform::kBadRowsSchema, name));
+    if (relation.bad_sql.empty()) return {};
+    return session.execute("create view " + transform::qualified(transform::kBadRowsSchema, name) +
+                           " as " + relation.bad_sql);
 }
 
 std::string counts_of(const data::LandReport& report, project::LoadMode mode) {
@@ -58,8 +62,8 @@ Result<Work> land_node(const RunContext& context, const Step& step, sql::Session
     work.physical = context.physical[step.node];
     const std::string name = transform::qualified(transform::kDataSchema, work.physical);
     const std::string bad = transform::qualified(transform::kBadRowsSchema, node.name);
-    TRY(make_relation(session, name, relation));
-    TRY(show_bad_rows(session, bad, relation));
+    TRY(make_relation(session, work.physical, relation));
+    TRY(show_bad_rows(session, node.name, relation));
     fault_point("source_made");
     work.outcome.row_count = TRY(session.query_int("select count(*) from " + name));
     work.outcome.message = plural(work.outcome.row_count, "row");

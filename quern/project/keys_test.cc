@@ -56,6 +56,7 @@ TEST(SourceKeys, TakeAnOriginInsteadOfFiles) {
     EXPECT_EQ(loading.key[1].text, "b");
     EXPECT_EQ(loading.cursor->column.text, "at");
     EXPECT_EQ(loading.cursor->start, "2024-01-01");
+    EXPECT_EQ(loading.cursor->overlap, "3600000000 microseconds");
     EXPECT_EQ(loading.cursor->overlap, "1 hour");
     EXPECT_TRUE(loading.detects_deletes);
     EXPECT_EQ(loading.deleted->text, "is_gone");
@@ -91,6 +92,12 @@ TEST(SourceKeys, SayWhatIsWrong) {
     check("sqlite: a.db\ncursor: id",
           "x.yml:2:9: 'cursor' is for `load: append`, `upsert` or "
           "`snapshot`");
+    check("sqlite: a.db\nload: append\ncursor: {column: a, overlap: -5}",
+          "x.yml:3:30: 'overlap' must be a number and a unit, got '-5'\n"
+          "  write `overlap: 3 hours`; units are seconds, minutes, hours, days and weeks");
+    check("file: a\ncolumns: {a: \"INT); copy (select 1) to 'x'; --\"}",
+          "x.yml:2:14: 'INT); copy (select 1) to 'x'; --' is no type\n"
+          "  write a type of SQL, such as INTEGER, DECIMAL(12,2), VARCHAR[] or TIMESTAMP");
     check("sqlite: a.db\ndeletes: detect",
           "x.yml:2:10: 'deletes' is for `load: upsert` or `snapshot`");
     check("sqlite: a.db\nevery: 5",

@@ -14,12 +14,23 @@ std::vector<Param> cursor_params() {
     };
 }
 
+// A number that is not negative, or a span of time, which is kept in microseconds.
+Status settle_overlap(const Tree& value, Cursor& cursor) {
+    if (cursor.overlap.empty()) return {};
+    const bool is_number = cursor.overlap.find_first_not_of("0123456789.") == std::string::npos;
+    if (is_number) return {};
+    const int64_t micros = TRY(parse_duration_us(*value.find("overlap"), "overlap"));
+    cursor.overlap = std::to_string(micros) + " microseconds";
+    return {};
+}
+
 // `cursor: updated_at` is short for `cursor: {column: updated_at}`.
 Status read_cursor(Source& source, const Tree& value) {
     Cursor cursor;
     cursor.place = value.place;
     if (value.is_map()) {
         TRY(read_params(cursor_params(), value, &cursor, "cursor"));
+        TRY(settle_overlap(value, cursor));
     } else {
         TRY(detail::read_value(value, detail::plain_shape("string"), "cursor", cursor.column));
     }

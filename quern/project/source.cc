@@ -1,6 +1,8 @@
 // Sources: sources/*.yml.
 #include <algorithm>
+#include <cctype>
 
+#include "quern/base/text.h"
 #include "quern/project/keys.h"
 
 namespace quern::project {
@@ -43,6 +45,31 @@ std::vector<Param> column_params() {
     };
 }
 
+// A type goes into SQL as it stands: names, numbers, brackets and commas, and nothing that could
+// end it. Texts (of an ENUM) hold neither quotes nor semicolons.
+Status check_type(const SourceColumn& column, const Tree& value) {
+    int depth = 0;
+    bool is_fine = true, is_in_text = false;
+    for (const char c : column.type) {
+        if (c == '\'') is_in_text = !is_in_text;
+        depth += is_in_text ? 0 : (c == '(') - (c == ')');
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = std::isalnum(byte) != 0 || byte >= 0x80 ||
+                              std::string_view("_ ,()[]'").find(c) != std::string_view::npos;
+        is_fine = is_fine && depth >= 0 && is_plain;
+    }
+    for (const auto word :
+         {" default", " check", " as ", " generated", " references", " using", " collate",
+          " primary", " unique", " constraint", " select", " from "}) {
+        is_fine = is_fine && lower_ascii(column.type).find(word) == std::string::npos;
+    }
+    if (is_fine && depth == 0 && !is_in_text) return {};
+    const Tree* type = value.is_map() ? value.find("type") : &value;
+    return invalid_argument("'" + column.type + "' is no type")
+        .at(type->place.text())
+        .hint("write a type of SQL, such as INTEGER, DECIMAL(12,2), VARCHAR[] or TIMESTAMP");
+}
+
 // `income: INTEGER` is short for `income: {type: INTEGER}`.
 Status read_column(const Tree::Entry& entry, SourceColumn& column) {
     column.name = entry.key;
@@ -50,11 +77,12 @@ Status read_column(const Tree::Entry& entry, SourceColumn& column) {
     if (entry.key.empty()) {
         return invalid_argument("a column needs a name").at(entry.place.text());
     }
-    if (!entry.value.is_scalar()) {
-        return read_params(column_params(), entry.value, &column, "column '" + entry.key + "'");
+    if (entry.value.is_scalar()) {
+        column.type = entry.value.text;
+    } else {
+        TRY(read_params(column_params(), entry.value, &column, "column '" + entry.key + "'"));
     }
-    column.type = entry.value.text;
-    return {};
+    return column.type.empty() ? Status() : check_type(column, entry.value);
 }
 
 Status read_columns(Source& source, const Tree& value) {

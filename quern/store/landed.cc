@@ -32,10 +32,10 @@ std::vector<LandedBatch> batches_of(const std::vector<Row>& rows) {
 }  // namespace
 
 Result<std::optional<LandedSource>> Landed::find(const std::string& source) {
-    const auto rows =
-        TRY(database_.rows("select identity, pull, position, watermark, columns, pulled_ms "
-                           "from landed_sources where source = ?",
-                           {source}));
+    const auto rows = TRY(
+        database_.rows("select identity, pull, position, watermark, columns, pulled_ms, is_kept "
+                       "from landed_sources where source = ?",
+                       {source}));
     if (rows.empty()) return std::optional<LandedSource>();
     const Row& row = rows[0];
     return std::optional<LandedSource>({.identity = row.text(0),
@@ -43,7 +43,8 @@ Result<std::optional<LandedSource>> Landed::find(const std::string& source) {
                                         .position = row.text(2),
                                         .watermark = row.text(3),
                                         .columns = row.text(4),
-                                        .pulled_ms = row.integer(5)});
+                                        .pulled_ms = row.integer(5),
+                                        .is_kept = row.integer(6) != 0});
 }
 
 Result<std::vector<LandedBatch>> Landed::batches(const std::string& source) {
@@ -74,9 +75,9 @@ Result<int64_t> Landed::next_pull(const std::string& source) {
 }
 
 Status Landed::save(const std::string& source, const LandedSource& state) {
-    return database_.run("insert or replace into landed_sources values (?, ?, ?, ?, ?, ?, ?)",
+    return database_.run("insert or replace into landed_sources values (?, ?, ?, ?, ?, ?, ?, ?)",
                          {source, state.identity, state.pull, state.position, state.watermark,
-                          state.columns, state.pulled_ms});
+                          state.columns, state.pulled_ms, static_cast<int64_t>(state.is_kept)});
 }
 
 Status Landed::add(const std::string& source, const LandedSource& state,
@@ -116,7 +117,8 @@ Status Landed::merge(const std::string& source, const std::vector<int64_t>& ids,
 
 Status Landed::keep_only(const std::set<std::string>& sources) {
     return database_.transaction([&]() -> Status {
-        for (const auto& row : TRY(database_.rows("select source from landed_sources"))) {
+        for (const auto& row :
+             TRY(database_.rows("select source from landed_sources where is_kept = 0"))) {
             if (sources.contains(row.text(0))) continue;
             TRY(database_.run("delete from landed_sources where source = ?", {row.text(0)}));
         }

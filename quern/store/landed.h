@@ -37,6 +37,7 @@ struct LandedSource {
     std::string watermark;  // highest value of the cursor column; empty: none
     std::string columns;    // JSON: names and types of all its batches together
     int64_t pulled_ms = 0;  // when its source last answered in full
+    bool is_kept = false;   // also once it is no longer in the project: nobody can give it again
 };
 
 class Landed {
@@ -60,7 +61,7 @@ public:
     Status merge(const std::string& source, const std::vector<int64_t>& ids,
                  const std::string& file, uint64_t size_bytes);
 
-    // Forgets the sources that are not named, and unfinished pulls of the others.
+    // Forgets the sources that are neither named nor to be kept, and unfinished pulls.
     Status keep_only(const std::set<std::string>& sources);
     // Removes the files that no batch has and that are not `kept`.
     Status sweep(const std::set<std::string>& kept);

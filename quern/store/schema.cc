@@ -119,7 +119,8 @@ create table landed_sources (
     position text not null,          -- in the connector's words: where the next pull goes on
     watermark text not null,         -- highest value of the cursor column
     columns text not null,           -- JSON: names and types
-    pulled_ms integer not null
+    pulled_ms integer not null,
+    is_kept integer not null         -- also when the source is gone: nobody can give it again
 ) strict;
 
 create table landed_batches (

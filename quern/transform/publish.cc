@@ -88,6 +88,15 @@ Result<std::set<std::string>> present(sql::Session& session) {
     return physical_names(TRY(all_relations(session)));
 }
 
+Status drop_any(sql::Session& session, std::string_view schema, std::string_view name) {
+    const int64_t views = TRY(session.query_int(
+        "select count(*) from duckdb_views() where database_name = current_database() and "
+        "schema_name = " +
+        quote_literal(schema) + " and lower(view_name) = lower(" + quote_literal(name) + ")"));
+    return session.execute(std::string(views > 0 ? "drop view " : "drop table if exists ") +
+                           qualified(schema, name));
+}
+
 Status sweep(sql::Session& session, const Kept& kept) {
     const auto relations = TRY(all_relations(session));
     TRY(reconcile_views(session, relations, kept.views));

@@ -22,6 +22,9 @@ Result<std::set<std::string>> reconcile(sql::Session& session,
 // Physical relations that are there.
 Result<std::set<std::string>> present(sql::Session& session);
 
+// Whether a table or a view of that name is there, it is gone afterwards.
+Status drop_any(sql::Session& session, std::string_view schema, std::string_view name);
+
 struct Kept {
     std::map<std::string, std::string> views;  // as reconcile() takes them
     std::set<std::string> physical;
