@@ -23,6 +23,9 @@ namespace {
 
 constexpr size_t kMessagesAtOnce = 10'000;
 constexpr int kPollMs = 50;
+// The first batch of a pull settles the types; those of later ones are then known.
+constexpr int64_t kFirstBatchRows = 50'000;
+constexpr int64_t kMomentMsMax = 253'402'300'799'999;  // the end of the year 9999
 constexpr uint64_t kSchemaBytesMax = 1 << 20;
 
 struct Kafka {
@@ -142,11 +145,23 @@ void write_key(const rd_kafka_message_t& message, std::string& line) {
 void write_timestamp(const rd_kafka_message_t& message, std::string& line) {
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const int64_t ms = rd_kafka_message_timestamp(&message, &type);
-    if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) {
+    const bool is_sane = ms >= 0 && ms <= kMomentMsMax;
+    if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || !is_sane) {
         line += "null";
-    } else {
-        ((line += '"') += frame::timestamptz_text(ms * 1000)) += '"';
+        return;
     }
+    // Thousands of messages come in one second.
+    thread_local struct {
+        int64_t second = -1;
+        std::string text;
+    } last;
+    if (ms / 1000 != last.second) {
+        last.second = ms / 1000;
+        last.text = frame::timestamp_text(last.second * 1'000'000);
+    }
+    const auto digit = [&](int64_t unit) { return static_cast<char>('0' + ms / unit % 10); };
+    ((line += '"') += last.text) += {'.', digit(100), digit(10), digit(1)};
+    line += "+00\"";
 }
 
 // JSON in a text, so that the column's type does not hang on which headers there are.
@@ -379,7 +394,9 @@ private:
         std::vector<rd_kafka_message_t*> messages(kMessagesAtOnce);
         const double start = steady_seconds();
         double last_seen = start;
-        while (has_more() && spool.row_count() < kafka_.batch_rows &&
+        const int64_t row_count_max =
+            batch_count_ == 1 ? std::min(kFirstBatchRows, kafka_.batch_rows) : kafka_.batch_rows;
+        while (has_more() && spool.row_count() < row_count_max &&
                spool.size_bytes() < static_cast<uint64_t>(kafka_.batch_bytes) &&
                steady_seconds() - start < static_cast<double>(kafka_.batch_seconds)) {
             const auto count = rd_kafka_consume_batch_queue(queue_.get(), kPollMs, messages.data(),
