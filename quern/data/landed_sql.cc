@@ -203,9 +203,11 @@ LandedRelation landed_relation(const project::Source& source, const store::Lande
 }
 
 std::string bad_rows_sql(const std::vector<LandedBatch>& batches) {
-    std::vector<std::string> files;
-    for (const auto& batch : batches)
-        if (batch.kind == BatchKind::bad) files.push_back(batch.file);
+    std::vector<std::string> files;  // batches that were merged share one
+    for (const auto& batch : batches) {
+        const bool is_new = std::ranges::find(files, batch.file) == files.end();
+        if (batch.kind == BatchKind::bad && is_new) files.push_back(batch.file);
+    }
     return files.empty() ? "" : "select file, line, reason, raw from " + read_sql(files, "");
 }
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "servers")]
@@ -81,6 +82,8 @@ def main(quern, server, kills, seed):
                        "group": topic}, "load: append")
         writer = Writer(server, topic)
         writer.start()
+        while not writer.taken:
+            time.sleep(0.01)
         done = 0
         while done < kills:
             done += run_and_kill(project, draw)
