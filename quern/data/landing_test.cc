@@ -414,13 +414,17 @@ TEST(Landing, ManySmallBatchesBecomeOneFile) {
 
 TEST(Landing, MergingChangesNeitherRowsNorVersion) {
     Scene scene("written: x\nload: upsert\nkey: k\ndeletes: detect");
-    for (const auto* rows : {"(1, 'a'), (2, 'b')", "(1, 'A')", "(1, 'A'), (2, 'again')"})
+    for (const auto* rows :
+         {"(1, 'a'), (2, 'b'), (NULL, 'x')", "(1, 'A'), (NULL, 'y')", "(1, 'A'), (2, 'again')"})
         ASSERT_TRUE(scene.pull({{values(rows)}}).ok());
     const auto version = scene.version();
     scene.merge({.file_count_min = 2});
     EXPECT_EQ(scene.version(), version);
     EXPECT_EQ(scene.rows(), "1|A;2|again");
-    EXPECT_EQ(scene.file_count(), 2u) << "rows and deletes";
+    EXPECT_EQ(scene.file_count(), 3u) << "rows, deletes and bad rows";
+    EXPECT_EQ(scene.bad_rows(),
+              "the key is missing|{\"k\":null,\"v\":\"x\"};"
+              "the key is missing|{\"k\":null,\"v\":\"y\"}");
     EXPECT_EQ(scene.counts({{values("(1, 'A'), (2, 'again'), (3, 'c')")}}), "1 0 0");
 }
 

@@ -57,7 +57,6 @@ TEST(SourceKeys, TakeAnOriginInsteadOfFiles) {
     EXPECT_EQ(loading.cursor->column.text, "at");
     EXPECT_EQ(loading.cursor->start, "2024-01-01");
     EXPECT_EQ(loading.cursor->overlap, "3600000000 microseconds");
-    EXPECT_EQ(loading.cursor->overlap, "1 hour");
     EXPECT_TRUE(loading.detects_deletes);
     EXPECT_EQ(loading.deleted->text, "is_gone");
     EXPECT_EQ(loading.schema, SchemaChange::fail);
