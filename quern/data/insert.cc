@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "quern/base/text.h"
+#include "quern/data/joined.h"
 #include "quern/data/reading.h"
 #include "quern/data/rows.h"
 
@@ -15,16 +16,6 @@ constexpr std::string_view kRowNumber = "\"quern row number\"";
 std::string numbered(const Staged& staged) {
     return "(select row_number() over () as " + std::string(kRowNumber) + ", * from " +
            staged.from_sql + ")";
-}
-
-template <class Items, class Text>
-std::string joined(const Items& items, std::string_view separator, Text text) {
-    std::string all;
-    for (const auto& item : items) {
-        if (!all.empty()) all += separator;
-        all += text(item);
-    }
-    return all;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "quern/base/hash.h"
 #include "quern/base/text.h"
+#include "quern/data/joined.h"
 #include "quern/data/landed_columns.h"
 
 namespace quern::data {
@@ -15,16 +16,6 @@ using store::BatchKind;
 using store::LandedBatch;
 
 constexpr std::string_view kRow = "file_row_number", kGone = "_quern_gone";
-
-template <class Items, class Text>
-std::string joined(const Items& items, std::string_view separator, Text text) {
-    std::string all;
-    for (const auto& item : items) {
-        if (!all.empty()) all += separator;
-        all += text(item);
-    }
-    return all;
-}
 
 std::string read_sql(const std::vector<std::string>& files, std::string_view options) {
     return "read_parquet([" +

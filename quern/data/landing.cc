@@ -102,7 +102,7 @@ private:
         if (!rows.from_sql.empty()) batch = TRY(write(new_rows_sql(rows), BatchKind::rows));
         if (rows_in_files_ > 0)
             TRY(add_bad_rows("select file, line, reason, raw from " + bad_from_, batches));
-        if (is_keyed()) TRY(set_keyless_aside(batch, batches));
+        if (is_keyed()) TRY(settle_keys(batch, batches));
         report_.rows_read += rows.is_whole ? batch.row_count : rows_in_files_;
         report_.rows_new += batch.row_count;
         TRY(check_limits(batch));
@@ -389,7 +389,7 @@ private:
     }
 
     // Of each key one row; rows that no key tells apart cannot be merged.
-    Status set_keyless_aside(LandedBatch& batch, std::vector<LandedBatch>& batches) {
+    Status settle_keys(LandedBatch& batch, std::vector<LandedBatch>& batches) {
         if (batch.row_count == 0) return {};
         const std::string from = "read_parquet(" + quote_literal(batch.file) + ")";
         if (TRY(session_.query_int("select count(*) - count(distinct (" + keys_of(source_) +
@@ -397,7 +397,7 @@ private:
             batch = TRY(write(newest_of_keys_sql(source_, columns_,
                                                  "select " + names_of(columns_) + " from " + from),
                               BatchKind::rows));
-            return set_keyless_aside(batch, batches);
+            return settle_keys(batch, batches);
         }
         const std::string keyless =
             "select " + names_of(columns_) + " from " + from + " where not " + has_key_sql(source_);

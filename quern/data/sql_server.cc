@@ -6,6 +6,7 @@
 #include "quern/base/file.h"
 #include "quern/base/folder.h"
 #include "quern/base/text.h"
+#include "quern/sql/session.h"
 
 namespace quern::data {
 namespace {
@@ -186,6 +187,23 @@ Status explain(Status status, std::span<const Cause> causes) {
     if (!status.where().empty()) told = std::move(told).at(std::string(status.where()));
     if (is_known) told = std::move(told).hint(std::string(cause->hint));
     return std::move(told).hint(std::string(status.hint()));
+}
+
+void OriginSecret::add(std::string_view name, const std::string& value) {
+    if (!value.empty()) settings_ += ", " + std::string(name) + " " + quote_literal(value);
+}
+
+Status attach_origin(const ConnectRequest& request, const OriginSecret& secret,
+                     const std::string& options, std::span<const Cause> causes) {
+    const auto made = request.session.execute("create secret quern_origin (type " + secret.type_ +
+                                              secret.settings_ + ")");
+    if (!made.ok())  // its words would be the password
+        return internal("the settings of '" + request.source.name + "' were refused");
+    const auto attached =
+        request.session.execute("attach '' as origin (type " + secret.type_ +
+                                ", secret quern_origin, read_only" + options + ")");
+    if (attached.ok()) return {};
+    return explain(attached, causes).at(request.source.origin->kind.place.text());
 }
 
 }  // namespace quern::data

@@ -63,4 +63,20 @@ struct Cause {
 // The server's own words, short, with the code and the hint of the first cause that they name.
 Status explain(Status status, std::span<const Cause> causes);
 
+// The connection's settings as DuckDB keeps them: so no error repeats a password.
+class OriginSecret {
+public:
+    explicit OriginSecret(std::string_view type) : type_(type) {}
+    void add(std::string_view name, const std::string& value);  // empty: left out
+
+private:
+    friend Status attach_origin(const ConnectRequest& request, const OriginSecret& secret,
+                                const std::string& options, std::span<const Cause> causes);
+    std::string type_, settings_;
+};
+
+// Attaches the server as `origin`, to read only; `options` stand behind the others: ", schema 's'".
+Status attach_origin(const ConnectRequest& request, const OriginSecret& secret,
+                     const std::string& options, std::span<const Cause> causes);
+
 }  // namespace quern::data

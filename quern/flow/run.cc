@@ -429,7 +429,7 @@ Result<RunReport> run_project(Workspace& workspace, const RunRequest& request) {
         status = do_run(workspace, prepared, typed, landings, *warehouse, request, report);
     }
     if (warehouse) TRY(warehouse->close_and_seal(*workspace.store));
-    if (!landings.empty() || !prepared.gone.empty()) TRY(sweep_landing(workspace));
+    if (has_work && (!landings.empty() || !prepared.gone.empty())) TRY(sweep_landing(workspace));
     if (!status.ok()) return status;
     report.up_to_date_count = report.node_count - report.outcomes.size();
     report.seconds = steady_seconds() - start;

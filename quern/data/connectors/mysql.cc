@@ -284,24 +284,21 @@ private:
     std::string base_, asked_, made_;
 };
 
-std::string secret_sql(const ConnectRequest& request, const SqlServer& server) {
+OriginSecret secret_of(const ConnectRequest& request, const SqlServer& server) {
     std::string mode = server.sslmode;
     if (mode.empty()) mode = is_local(server) ? "disable" : "verify-full";
-    std::string sql = "create secret quern_origin (type mysql";
-    const auto add = [&](std::string_view name, const std::string& value) {
-        if (!value.empty()) sql += ", " + std::string(name) + " " + quote_literal(value);
-    };
-    add(server.host.starts_with('/') ? "socket" : "host", server.host);
-    add("port", std::to_string(server.port));
-    add("database", server.database);
-    add("user", server.user);
-    add("password", server.password);
+    OriginSecret secret("mysql");
+    secret.add(server.host.starts_with('/') ? "socket" : "host", server.host);
+    secret.add("port", std::to_string(server.port));
+    secret.add("database", server.database);
+    secret.add("user", server.user);
+    secret.add("password", server.password);
     // The reader's "required" checks certificates, its "preferred" insists on TLS.
-    add("ssl_mode", mode == "disable"   ? "disabled"
-                    : mode == "require" ? "preferred"
-                                        : "verify_identity");
-    if (mode == "verify-full") add("ssl_ca", certificate_file(request, server));
-    return sql + ")";
+    secret.add("ssl_mode", mode == "disable"   ? "disabled"
+                           : mode == "require" ? "preferred"
+                                               : "verify_identity");
+    if (mode == "verify-full") secret.add("ssl_ca", certificate_file(request, server));
+    return secret;
 }
 
 Result<std::unique_ptr<Connection>> connect(const ConnectRequest& request) {
@@ -309,16 +306,12 @@ Result<std::unique_ptr<Connection>> connect(const ConnectRequest& request) {
     const SqlServer server = TRY(complete(request, settings, kKind));
     auto& session = request.session;
     TRY(sql::load_extension(session, "mysql_scanner"));
-    if (!session.execute(secret_sql(request, server)).ok())  // its words would be the password
-        return internal("the settings of '" + request.source.name + "' were refused");
     // Numbers stay numbers, whatever their display width is.
     TRY(session.execute(
         "set mysql_tinyint1_as_boolean = false; set mysql_time_as_time = false; "
         "set mysql_incomplete_dates_as_nulls = false; set mysql_session_time_zone = '+00:00'"));
     const auto place = request.source.origin->kind.place.text();
-    const auto attached =
-        session.execute("attach '' as origin (type mysql, secret quern_origin, read_only)");
-    if (!attached.ok()) return explain(attached, kCauses).at(place);
+    TRY(attach_origin(request, secret_of(request, server), "", kCauses));
     auto connection = std::make_unique<MysqlConnection>(session, server);
     auto opened = connection->open(request.source);
     if (!opened.ok()) return explain(std::move(opened), kCauses).at(place);

@@ -189,29 +189,27 @@ private:
     PostgresColumns columns_;
 };
 
-std::string secret_sql(const ConnectRequest& request, const SqlServer& server) {
+OriginSecret secret_of(const ConnectRequest& request, const SqlServer& server) {
     std::string mode = server.sslmode;
     if (mode.empty()) mode = is_local(server) ? "prefer" : "verify-full";
-    std::string sql = "create secret quern_origin (type postgres";
-    const auto add = [&](std::string_view name, const std::string& value) {
-        if (!value.empty()) sql += ", " + std::string(name) + " " + quote_literal(value);
-    };
-    add("host", server.host);
-    add("port", std::to_string(server.port));
-    add("dbname", server.database);
-    add("user", server.user);
-    add("password", server.password);
-    add("sslmode", mode);
-    if (mode.starts_with("verify")) add("sslrootcert", certificate_file(request, server));
-    add("connect_timeout", std::to_string(server.connect_timeout));
-    add("application_name", "quern");
-    add("keepalives_idle", std::to_string(kIdleS));
-    add("keepalives_interval", std::to_string(kProbeS));
-    add("keepalives_count", std::to_string(kProbes));
+    OriginSecret secret("postgres");
+    secret.add("host", server.host);
+    secret.add("port", std::to_string(server.port));
+    secret.add("dbname", server.database);
+    secret.add("user", server.user);
+    secret.add("password", server.password);
+    secret.add("sslmode", mode);
+    if (mode.starts_with("verify")) secret.add("sslrootcert", certificate_file(request, server));
+    secret.add("connect_timeout", std::to_string(server.connect_timeout));
+    secret.add("application_name", "quern");
+    secret.add("keepalives_idle", std::to_string(kIdleS));
+    secret.add("keepalives_interval", std::to_string(kProbeS));
+    secret.add("keepalives_count", std::to_string(kProbes));
     if (server.statement_timeout > 0) {
-        add("options", "-c statement_timeout=" + std::to_string(server.statement_timeout * 1000));
+        secret.add("options",
+                   "-c statement_timeout=" + std::to_string(server.statement_timeout * 1000));
     }
-    return sql + ")";
+    return secret;
 }
 
 // A name that is not there, with the nearest one that is.
@@ -236,14 +234,10 @@ Result<std::unique_ptr<Connection>> connect(const ConnectRequest& request) {
     const SqlServer server = TRY(complete(request, settings, kKind));
     auto& session = request.session;
     TRY(sql::load_extension(session, "postgres_scanner"));
-    if (!session.execute(secret_sql(request, server)).ok())  // its words would be the password
-        return internal("the settings of '" + request.source.name + "' were refused");
     const std::string schema =
         server.table.empty() ? "" : ", schema " + quote_literal(server.schema);
     const auto place = request.source.origin->kind.place.text();
-    const auto attached = session.execute(
-        "attach '' as origin (type postgres, secret quern_origin, read_only" + schema + ")");
-    if (!attached.ok()) return explain(attached, kCauses).at(place);
+    TRY(attach_origin(request, secret_of(request, server), schema, kCauses));
     std::string base = server.query, table;
     if (base.empty()) {
         const std::string name =
